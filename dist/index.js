@@ -1,0 +1,7692 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+/******/ var __webpack_modules__ = ({
+
+/***/ 770:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__(218);
+
+
+/***/ }),
+
+/***/ 218:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+var __webpack_unused_export__;
+
+
+var net = __nccwpck_require__(278);
+var tls = __nccwpck_require__(756);
+var http = __nccwpck_require__(611);
+var https = __nccwpck_require__(692);
+var events = __nccwpck_require__(434);
+var assert = __nccwpck_require__(613);
+var util = __nccwpck_require__(23);
+
+
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
+
+
+function httpOverHttp(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = http.request;
+  return agent;
+}
+
+function httpsOverHttp(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = http.request;
+  agent.createSocket = createSecureSocket;
+  agent.defaultPort = 443;
+  return agent;
+}
+
+function httpOverHttps(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = https.request;
+  return agent;
+}
+
+function httpsOverHttps(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = https.request;
+  agent.createSocket = createSecureSocket;
+  agent.defaultPort = 443;
+  return agent;
+}
+
+
+function TunnelingAgent(options) {
+  var self = this;
+  self.options = options || {};
+  self.proxyOptions = self.options.proxy || {};
+  self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
+  self.requests = [];
+  self.sockets = [];
+
+  self.on('free', function onFree(socket, host, port, localAddress) {
+    var options = toOptions(host, port, localAddress);
+    for (var i = 0, len = self.requests.length; i < len; ++i) {
+      var pending = self.requests[i];
+      if (pending.host === options.host && pending.port === options.port) {
+        // Detect the request to connect same origin server,
+        // reuse the connection.
+        self.requests.splice(i, 1);
+        pending.request.onSocket(socket);
+        return;
+      }
+    }
+    socket.destroy();
+    self.removeSocket(socket);
+  });
+}
+util.inherits(TunnelingAgent, events.EventEmitter);
+
+TunnelingAgent.prototype.addRequest = function addRequest(req, host, port, localAddress) {
+  var self = this;
+  var options = mergeOptions({request: req}, self.options, toOptions(host, port, localAddress));
+
+  if (self.sockets.length >= this.maxSockets) {
+    // We are over limit so we'll add it to the queue.
+    self.requests.push(options);
+    return;
+  }
+
+  // If we are under maxSockets create a new one.
+  self.createSocket(options, function(socket) {
+    socket.on('free', onFree);
+    socket.on('close', onCloseOrRemove);
+    socket.on('agentRemove', onCloseOrRemove);
+    req.onSocket(socket);
+
+    function onFree() {
+      self.emit('free', socket, options);
+    }
+
+    function onCloseOrRemove(err) {
+      self.removeSocket(socket);
+      socket.removeListener('free', onFree);
+      socket.removeListener('close', onCloseOrRemove);
+      socket.removeListener('agentRemove', onCloseOrRemove);
+    }
+  });
+};
+
+TunnelingAgent.prototype.createSocket = function createSocket(options, cb) {
+  var self = this;
+  var placeholder = {};
+  self.sockets.push(placeholder);
+
+  var connectOptions = mergeOptions({}, self.proxyOptions, {
+    method: 'CONNECT',
+    path: options.host + ':' + options.port,
+    agent: false,
+    headers: {
+      host: options.host + ':' + options.port
+    }
+  });
+  if (options.localAddress) {
+    connectOptions.localAddress = options.localAddress;
+  }
+  if (connectOptions.proxyAuth) {
+    connectOptions.headers = connectOptions.headers || {};
+    connectOptions.headers['Proxy-Authorization'] = 'Basic ' +
+        new Buffer(connectOptions.proxyAuth).toString('base64');
+  }
+
+  debug('making CONNECT request');
+  var connectReq = self.request(connectOptions);
+  connectReq.useChunkedEncodingByDefault = false; // for v0.6
+  connectReq.once('response', onResponse); // for v0.6
+  connectReq.once('upgrade', onUpgrade);   // for v0.6
+  connectReq.once('connect', onConnect);   // for v0.7 or later
+  connectReq.once('error', onError);
+  connectReq.end();
+
+  function onResponse(res) {
+    // Very hacky. This is necessary to avoid http-parser leaks.
+    res.upgrade = true;
+  }
+
+  function onUpgrade(res, socket, head) {
+    // Hacky.
+    process.nextTick(function() {
+      onConnect(res, socket, head);
+    });
+  }
+
+  function onConnect(res, socket, head) {
+    connectReq.removeAllListeners();
+    socket.removeAllListeners();
+
+    if (res.statusCode !== 200) {
+      debug('tunneling socket could not be established, statusCode=%d',
+        res.statusCode);
+      socket.destroy();
+      var error = new Error('tunneling socket could not be established, ' +
+        'statusCode=' + res.statusCode);
+      error.code = 'ECONNRESET';
+      options.request.emit('error', error);
+      self.removeSocket(placeholder);
+      return;
+    }
+    if (head.length > 0) {
+      debug('got illegal response body from proxy');
+      socket.destroy();
+      var error = new Error('got illegal response body from proxy');
+      error.code = 'ECONNRESET';
+      options.request.emit('error', error);
+      self.removeSocket(placeholder);
+      return;
+    }
+    debug('tunneling connection has established');
+    self.sockets[self.sockets.indexOf(placeholder)] = socket;
+    return cb(socket);
+  }
+
+  function onError(cause) {
+    connectReq.removeAllListeners();
+
+    debug('tunneling socket could not be established, cause=%s\n',
+          cause.message, cause.stack);
+    var error = new Error('tunneling socket could not be established, ' +
+                          'cause=' + cause.message);
+    error.code = 'ECONNRESET';
+    options.request.emit('error', error);
+    self.removeSocket(placeholder);
+  }
+};
+
+TunnelingAgent.prototype.removeSocket = function removeSocket(socket) {
+  var pos = this.sockets.indexOf(socket)
+  if (pos === -1) {
+    return;
+  }
+  this.sockets.splice(pos, 1);
+
+  var pending = this.requests.shift();
+  if (pending) {
+    // If we have pending requests and a socket gets closed a new one
+    // needs to be created to take over in the pool for the one that closed.
+    this.createSocket(pending, function(socket) {
+      pending.request.onSocket(socket);
+    });
+  }
+};
+
+function createSecureSocket(options, cb) {
+  var self = this;
+  TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
+    var hostHeader = options.request.getHeader('host');
+    var tlsOptions = mergeOptions({}, self.options, {
+      socket: socket,
+      servername: hostHeader ? hostHeader.replace(/:.*$/, '') : options.host
+    });
+
+    // 0 is dummy port for v0.6
+    var secureSocket = tls.connect(0, tlsOptions);
+    self.sockets[self.sockets.indexOf(socket)] = secureSocket;
+    cb(secureSocket);
+  });
+}
+
+
+function toOptions(host, port, localAddress) {
+  if (typeof host === 'string') { // since v0.10
+    return {
+      host: host,
+      port: port,
+      localAddress: localAddress
+    };
+  }
+  return host; // for v0.11 or later
+}
+
+function mergeOptions(target) {
+  for (var i = 1, len = arguments.length; i < len; ++i) {
+    var overrides = arguments[i];
+    if (typeof overrides === 'object') {
+      var keys = Object.keys(overrides);
+      for (var j = 0, keyLen = keys.length; j < keyLen; ++j) {
+        var k = keys[j];
+        if (overrides[k] !== undefined) {
+          target[k] = overrides[k];
+        }
+      }
+    }
+  }
+  return target;
+}
+
+
+var debug;
+if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
+  debug = function() {
+    var args = Array.prototype.slice.call(arguments);
+    if (typeof args[0] === 'string') {
+      args[0] = 'TUNNEL: ' + args[0];
+    } else {
+      args.unshift('TUNNEL:');
+    }
+    console.error.apply(console, args);
+  }
+} else {
+  debug = function() {};
+}
+__webpack_unused_export__ = debug; // for test
+
+
+/***/ }),
+
+/***/ 613:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("assert");
+
+/***/ }),
+
+/***/ 434:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("events");
+
+/***/ }),
+
+/***/ 611:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http");
+
+/***/ }),
+
+/***/ 692:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("https");
+
+/***/ }),
+
+/***/ 278:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
+
+/***/ }),
+
+/***/ 756:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
+
+/***/ }),
+
+/***/ 23:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
+
+/***/ }),
+
+/***/ 210:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(729);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(468);
+/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(875);
+
+
+
+// The exit code is 1 until the outputs are written: no path that was not thought of ends green.
+process.exitCode = 1;
+const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .openLog */ .Ne)();
+/** Ends the process at once, failed, with the reason as an annotation. */
+function abandon(error) {
+    const { code, parts } = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .CI)(error, '');
+    log.error(code, parts);
+    process.exit(1);
+}
+process.on('uncaughtException', abandon);
+process.on('unhandledRejection', abandon);
+process.on('beforeExit', () => {
+    abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .l('internal', 'The run came to an end without a result.'));
+});
+for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+        log.line(`Ended by ${signal}: no output is set.`);
+        process.exit(1);
+    });
+}
+const succeeded = await (0,_main_js__WEBPACK_IMPORTED_MODULE_1__/* .run */ .e)(log, {
+    limit(milliseconds) {
+        const late = () => abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .l('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
+        setTimeout(late, milliseconds).unref();
+    },
+});
+// Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
+process.stdout.write('', () => process.exit(succeeded ? 0 : 1));
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 729:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  YP: () => (/* binding */ mostAnnotations),
+  Ne: () => (/* binding */ openLog),
+  CI: () => (/* binding */ partsOf)
+});
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
+var core = __nccwpck_require__(79);
+// EXTERNAL MODULE: ./lib/src/oci/action-error.js
+var action_error = __nccwpck_require__(875);
+;// CONCATENATED MODULE: ./lib/src/printable.js
+/**
+ * Control characters, line and paragraph separators, bidirectional marks, invisible characters, tags and lone
+ * surrogates: what a terminal or a reader would not see, or would see as something else.
+ */
+const unprintable = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+/** In parentheses, so that splitting by it keeps the digests, at odd places. */
+const digest = /(sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})(?![0-9a-f]))/;
+const anyUrl = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>\\]+/gi;
+/** Query values that say what was asked for and authorize nobody. */
+const harmlessQueries = new Set(['scope', 'service', 'digest']);
+/**
+ * Makes a string from outside fit to print on one line of a log: nothing in it ends the line, moves the cursor, or is
+ * a command to the runner, which obeys `::` at the start of a line and `##[` anywhere in it. URLs lose their userinfo,
+ * and their queries but for `scope`, `service` and `digest`.
+ */
+function printable(text) {
+    return text
+        .replace(anyUrl, printableUrl)
+        .replace(unprintable, (character) => named[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`)
+        .replace(/##(?=\[)/g, '#\\u{23}')
+        .replace(/^(\s*):(?=:)/, '$1\\u{3a}');
+}
+/** Cuts secrets out of `text`, leaving whole digests alone: a hostile token must not be able to hide one. */
+function redact(text, secrets) {
+    const parts = text.split(digest);
+    for (const secret of secrets) {
+        parts.forEach((part, at) => {
+            if (at % 2 === 0)
+                parts[at] = part.replaceAll(secret, '***');
+        });
+    }
+    return parts.join('');
+}
+function printableUrl(url) {
+    const [head = '', query] = url.split(/[?#]/, 2);
+    const shown = head.replace(/^([a-z0-9+.-]+:\/\/)[^/]*@/i, '$1');
+    if (query === undefined || !url.startsWith('?', head.length))
+        return shown;
+    const pairs = query.split('&').map((pair) => {
+        const name = pair.split('=', 1)[0] ?? '';
+        return harmlessQueries.has(name.toLowerCase()) ? pair : `${name}=***`;
+    });
+    return `${shown}?${pairs.join('&')}`;
+}
+
+;// CONCATENATED MODULE: ./lib/src/log.js
+
+
+
+/** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
+const shortestMask = 16;
+/** Characters from which on a registry's token is cut out of what is printed; a shorter one guards nothing of ours. */
+const shortestToken = 8;
+/** Annotations that one step may write. */
+const mostAnnotations = 10;
+/** Characters of one annotation, below the 4,096 that the runner keeps. */
+const longestAnnotation = 4000;
+/** Characters of each part of an annotation. */
+const longestPart = 1800;
+/** A log on standard output, by the runner's workflow commands. */
+function openLog() {
+    const secrets = new Set();
+    const safe = (text) => printable(redact(text, secrets));
+    const keep = (secret, shortest) => {
+        for (const line of secret.split(/[\r\n]+/)) {
+            if (line.length >= shortestMask)
+                core/* setSecret */.Pq(line);
+            if (line.length >= shortest)
+                for (const form of formsOf(line))
+                    secrets.add(form);
+        }
+    };
+    return {
+        line: (text) => core/* info */.pq(safe(text)),
+        group(title, lines) {
+            core/* startGroup */.Oh(safe(title));
+            for (const line of lines)
+                core/* info */.pq(safe(line));
+            core/* endGroup */.N4();
+        },
+        warning: (text) => core/* warning */.$e(safe(text), { title: 'Image Digests' }),
+        error(code, lines) {
+            const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
+            core/* error */.z3(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
+        },
+        keepSecret: (secret) => keep(secret, 1),
+        keepToken: (token) => keep(token, shortestToken),
+        safe,
+    };
+}
+/** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
+function partsOf(error, about) {
+    const known = error instanceof action_error/* ActionError */.l ? error : defect(error);
+    const said = known.said === undefined ? [] : [`It said: ${known.said}`];
+    const advice = known.advice === undefined ? [] : [`What to do: ${known.advice}`];
+    return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
+}
+/** The ways in which a secret may come back: as it is, in a query or form, in a Basic header. */
+function formsOf(secret) {
+    const bytes = Buffer.from(secret);
+    const base64 = bytes.toString('base64');
+    const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
+    return [secret, encodeURIComponent(bytes.toString()), inForm, base64, base64.replace(/=+$/, '')];
+}
+function defect(error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return new action_error/* ActionError */.l('internal', `The action has a defect: ${message}`, {
+        advice: 'Please report it, with the log of this step.',
+    });
+}
+function shorten(text, longest) {
+    return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+
+/***/ }),
+
+/***/ 468:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e: () => (/* binding */ main_run)
+});
+
+// EXTERNAL MODULE: ./lib/src/oci/action-error.js
+var action_error = __nccwpck_require__(875);
+;// CONCATENATED MODULE: ./lib/src/clock.js
+
+/** The clock of this machine. */
+const systemClock = {
+    now: Date.now,
+    random: Math.random,
+    sleep: (milliseconds, signal) => new Promise((resolve, reject) => {
+        const stop = () => {
+            clearTimeout(timer);
+            reject(signal.reason);
+        };
+        const timer = setTimeout(() => {
+            signal.removeEventListener('abort', stop);
+            resolve();
+        }, milliseconds);
+        if (signal.aborted)
+            stop();
+        else
+            signal.addEventListener('abort', stop, { once: true });
+    }),
+};
+/**
+ * Gives `body` a look that ends after so many milliseconds.
+ *
+ * @throws ActionError `timeout` when it takes longer, besides what `body` throws
+ */
+async function withLook(timeout, note, body) {
+    const controller = new AbortController();
+    const late = new action_error/* ActionError */.l('timeout', `One look at the registry took longer than ${timeout / 1000} seconds.`, {
+        advice: 'Look at the registry and the network first; the input timeout allows more.',
+    });
+    const timer = setTimeout(() => controller.abort(late), timeout);
+    const { promise: overdue, stop } = rejection(controller.signal);
+    try {
+        return await Promise.race([body({ signal: controller.signal, deadline: Date.now() + timeout, note }), overdue]);
+    }
+    finally {
+        clearTimeout(timer);
+        stop();
+    }
+}
+function rejection(signal) {
+    let stop = () => { };
+    const promise = new Promise((_, reject) => {
+        const listener = () => reject(signal.reason);
+        signal.addEventListener('abort', listener, { once: true });
+        stop = () => signal.removeEventListener('abort', listener);
+    });
+    return { promise, stop };
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
+/** The four media types that the pipeline asks for, in the order of the `Accept` header. */
+const manifestTypes = [
+    'application/vnd.oci.image.index.v1+json',
+    'application/vnd.docker.distribution.manifest.list.v2+json',
+    'application/vnd.oci.image.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v2+json',
+];
+const kinds = {
+    'application/vnd.oci.image.index.v1+json': 'index',
+    'application/vnd.docker.distribution.manifest.list.v2+json': 'index',
+    'application/vnd.oci.image.manifest.v1+json': 'manifest',
+    'application/vnd.docker.distribution.manifest.v2+json': 'manifest',
+};
+/** Types that say nothing about a document: registries and proxies fall back to them. */
+const genericTypes = new Set(['', 'application/json', 'text/plain', 'application/octet-stream']);
+const schema1Types = new Set([
+    'application/vnd.docker.distribution.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v1+prettyjws',
+]);
+const imageConfigTypes = new Set([
+    'application/vnd.oci.image.config.v1+json',
+    'application/vnd.docker.container.image.v1+json',
+]);
+/** Reads a `Content-Type`: parameters dropped, lower-cased; empty when there is none. */
+function essence(contentType) {
+    return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+/** Whether `type` is one of the four of {@link manifestTypes}. */
+function isManifestType(type) {
+    return Object.hasOwn(kinds, type);
+}
+/** Whether a document of this type is an index or a manifest. */
+function kindOf(type) {
+    return kinds[type];
+}
+/** Whether `type` leaves open what the document is. */
+function isGenericType(type) {
+    return genericTypes.has(type);
+}
+/** Whether `type` is Docker's schema 1, whose digests cannot be computed from the bytes. */
+function isSchema1Type(type) {
+    return schema1Types.has(type);
+}
+/** Whether `type` is the config of an image that can be run, and not of some other artifact. */
+function isImageConfigType(type) {
+    return imageConfigTypes.has(type);
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/platform.js
+
+const architectures = {
+    x86_64: { architecture: 'amd64' },
+    'x86-64': { architecture: 'amd64' },
+    aarch64: { architecture: 'arm64' },
+    i386: { architecture: '386' },
+    armhf: { architecture: 'arm', variant: 'v7' },
+    armel: { architecture: 'arm', variant: 'v6' },
+};
+/** The variant that an architecture has when none is written, as its level. */
+const baselines = { amd64: 1, arm: 7, arm64: 8 };
+const partPattern = /^[a-z0-9_-]+$/;
+const variantPattern = /^[a-z0-9_.-]+$/;
+const osPattern = /^([a-z0-9_-]+)(?:\(([0-9.]*)((?:\+[a-z0-9_.-]+)*)\))?$/;
+const osVersionPattern = /^[0-9]{1,9}(?:\.[0-9]{1,9}){2,3}$/;
+/** Characters; platforms are short. */
+const longestPlatform = 200;
+/**
+ * Reads what a person asks for: `os/arch[/variant]`, `windows(10.0.20348)/amd64` or `windows/amd64:10.0.20348.1850`.
+ *
+ * @returns the normalised platform
+ * @throws ActionError `invalid-input`
+ * @see https://github.com/containerd/platforms/blob/v1.0.0/platforms.go
+ */
+function parsePlatform(input) {
+    const [text = '', suffix, ...more] = input.toLowerCase().split(':');
+    const [osPart = '', architecture = '', variant = '', ...rest] = text.split('/');
+    const [, os = '', inParentheses = '', features = ''] = osPattern.exec(osPart) ?? [];
+    const wellFormed = input.length <= longestPlatform &&
+        rest.length + more.length === 0 &&
+        os !== '' &&
+        partPattern.test(architecture) &&
+        (variant === '' ? text.split('/').length === 2 : variantPattern.test(variant)) &&
+        (suffix === undefined || (suffix !== '' && inParentheses === ''));
+    if (!wellFormed)
+        throw invalid(input, 'it is not os/arch or os/arch/variant');
+    const osVersion = suffix ?? inParentheses;
+    const platform = normalise({ os, architecture, variant, osVersion, osFeatures: features.split('+').slice(1) });
+    checkOsVersion(platform, input);
+    return platform;
+}
+/** The one spelling of a platform: lower case, aliases resolved, default variants dropped or added. */
+function normalise(platform) {
+    const os = platform.os.toLowerCase();
+    const written = platform.architecture.toLowerCase();
+    const alias = Object.hasOwn(architectures, written) ? architectures[written] : undefined;
+    const architecture = alias?.architecture ?? written;
+    return {
+        os: os === 'macos' ? 'darwin' : os,
+        architecture,
+        variant: normaliseVariant(architecture, alias?.variant ?? platform.variant.toLowerCase()),
+        osVersion: platform.osVersion,
+        osFeatures: platform.osFeatures,
+    };
+}
+/** Writes a platform as containerd does, as it was given: `linux/arm64/v8`, `windows(10.0.20348.1850)/amd64`. */
+function formatPlatform({ os, osVersion, osFeatures, architecture, variant }) {
+    const features = osFeatures.map((feature) => `+${feature}`).join('');
+    const detail = osVersion === '' && features === '' ? '' : `(${osVersion}${features})`;
+    return [`${os}${detail}`, architecture, variant].filter((part, at) => at < 2 || part !== '').join('/');
+}
+/**
+ * Picks the candidate for `asked`: exact before lower variants of the same os and architecture, for Windows the
+ * highest version, and the first among equals. Never another architecture.
+ */
+function choosePlatform(candidates, asked, platformOf) {
+    let best;
+    for (const candidate of candidates) {
+        const written = platformOf(candidate);
+        const platform = written && normalise(written);
+        if (platform === undefined || !fits(platform, asked))
+            continue;
+        if (best === undefined || isBetter(platform, best.platform, asked))
+            best = { candidate, platform };
+    }
+    return best?.candidate;
+}
+/** Whether `offered` is what was `asked` for, without falling back to a lower variant. */
+function isSamePlatform(offered, asked) {
+    const platform = normalise(offered);
+    return fits(platform, asked) && platform.variant === asked.variant;
+}
+function normaliseVariant(architecture, variant) {
+    if (architecture === 'arm')
+        return variant === '' ? 'v7' : /^[5-8]$/.test(variant) ? `v${variant}` : variant;
+    if (architecture === 'arm64' && (variant === 'v8' || variant === '8'))
+        return '';
+    if (architecture === 'amd64' && variant === 'v1')
+        return '';
+    return variant;
+}
+function checkOsVersion({ os, osVersion }, input) {
+    if (osVersion === '')
+        return;
+    if (os !== 'windows')
+        throw invalid(input, 'only windows has an OS version');
+    if (!osVersionPattern.test(osVersion))
+        throw invalid(input, 'an OS version has three or four numbers');
+}
+function fits(offered, asked) {
+    return (offered.os === asked.os &&
+        offered.architecture === asked.architecture &&
+        variantFits(offered, asked) &&
+        (asked.osVersion === '' || build(offered) === build(asked)) &&
+        asked.osFeatures.every((feature) => offered.osFeatures.includes(feature)));
+}
+function variantFits(offered, asked) {
+    if (offered.variant === asked.variant)
+        return true;
+    const level = variantLevel(offered);
+    const highest = variantLevel(asked);
+    return level !== undefined && highest !== undefined && level < highest;
+}
+/** `v8.2` of arm64 as 8.002, so that levels compare; undefined where variants have no order. */
+function variantLevel({ architecture, variant }) {
+    if (!Object.hasOwn(baselines, architecture))
+        return undefined;
+    if (variant === '')
+        return baselines[architecture];
+    const [, major, minor = '0'] = /^v([0-9]{1,3})(?:\.([0-9]{1,3}))?$/.exec(variant) ?? [];
+    return major === undefined ? undefined : Number(major) + Number(minor) / 1000;
+}
+function isBetter(one, other, asked) {
+    if (one.variant !== other.variant) {
+        if (one.variant === asked.variant || other.variant === asked.variant)
+            return one.variant === asked.variant;
+        return (variantLevel(one) ?? 0) > (variantLevel(other) ?? 0);
+    }
+    if (asked.os !== 'windows' || one.osVersion === other.osVersion || other.osVersion === asked.osVersion)
+        return false;
+    return one.osVersion === asked.osVersion || isHigherVersion(one.osVersion, other.osVersion);
+}
+function isHigherVersion(one, other) {
+    const [left, right] = [versionParts(one), versionParts(other)];
+    const at = left.findIndex((part, index) => part !== right[index]);
+    return at !== -1 && (left[at] ?? 0) > (right[at] ?? 0);
+}
+function versionParts(version) {
+    const parts = version.split('.', 4).map((part) => (/^[0-9]{1,9}$/.test(part) ? Number(part) : -1));
+    return [...parts, -1, -1, -1, -1].slice(0, 4);
+}
+/** The first three parts of a Windows version, which say which containers a host can run. */
+function build({ osVersion }) {
+    return osVersion.split('.', 3).join('.');
+}
+function invalid(input, why) {
+    return new action_error/* ActionError */.l('invalid-input', `"${input}" is not a platform: ${why}.`, {
+        advice: 'Write for example linux/amd64, linux/arm/v7 or windows(10.0.20348)/amd64.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/image.js
+
+
+
+/** Levels of index below one another. */
+const mostLevels = 4;
+/** Entries of an index and all that nest in it. */
+const mostEntries = 1000;
+/** Reads what `reference` points to, and every index that nests in it. */
+async function loadImage(reference, client, look) {
+    const { digest, bytes, document } = await client.manifest(reference, look);
+    const common = { reference, digest, bytes, mediaType: document.mediaType };
+    if (document.kind === 'manifest')
+        return { ...common, entries: undefined, manifest: document };
+    const entries = await expand(document, [digest], { client, look, reference, budget: { left: mostEntries } });
+    return { ...common, entries, manifest: undefined };
+}
+/** Whether an entry is an attestation about others, as BuildKit writes them, and no image. */
+function isAttestation({ platform, annotations }) {
+    const isUnknown = platform?.os === 'unknown' && platform.architecture === 'unknown';
+    return isUnknown || 'vnd.docker.reference.type' in annotations;
+}
+/** A platform as the index writes it; features are left out, as they tell no images apart. */
+function writtenPlatform(platform) {
+    return formatPlatform({ ...platform, osFeatures: [] });
+}
+/** The image entries of an index in index order, those of nested indexes in the place of these. */
+async function expand(index, path, expansion) {
+    expansion.budget.left -= index.manifests.length;
+    if (expansion.budget.left < 0) {
+        throw new action_error/* ActionError */.l('invalid-manifest', `The index has more than ${mostEntries} entries, nested ones included.`);
+    }
+    const parts = index.manifests
+        .filter((entry) => !isAttestation(entry))
+        .map(async (entry) => {
+        if (!isIndex(entry))
+            return isCandidate(entry) ? [entry] : [];
+        return expandNested(entry, path, expansion);
+    });
+    return (await Promise.all(parts)).flat();
+}
+async function expandNested(entry, path, expansion) {
+    if (path.includes(entry.digest))
+        throw new action_error/* ActionError */.l('invalid-manifest', `The index ${entry.digest} holds itself.`);
+    if (path.length >= mostLevels) {
+        throw new action_error/* ActionError */.l('invalid-manifest', `Indexes nest in more than ${mostLevels} levels.`);
+    }
+    const { client, look, reference } = expansion;
+    const { document } = await client.child(reference, entry, look);
+    return document.kind === 'index' ? expand(document, [...path, entry.digest], expansion) : [];
+}
+function isIndex({ mediaType }) {
+    return isManifestType(mediaType) && kindOf(mediaType) === 'index';
+}
+/** An entry with a platform is one even when its type is unsupported, so that asking for it says so. */
+function isCandidate({ mediaType, platform }) {
+    return platform !== undefined || isManifestType(mediaType);
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./lib/src/oci/digest.js
+
+
+/** The registered algorithms, with the length of their lower-case hex. */
+const hexLengths = { sha256: 64, sha512: 128 };
+const wellFormed = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)$/;
+const lowerHex = /^[0-9a-f]+$/;
+/** Whether `text` is a `sha256` or `sha512` digest in its one canonical spelling. */
+function isDigest(text) {
+    const separator = text.indexOf(':');
+    const algorithm = text.slice(0, separator);
+    const hex = text.slice(separator + 1);
+    return isAlgorithm(algorithm) && hex.length === hexLengths[algorithm] && lowerHex.test(hex);
+}
+/**
+ * Reads a digest.
+ *
+ * @param malformed the code to fail with when `text` is no digest: what that means depends on where it stood
+ * @throws ActionError `unsupported` for a well-formed digest of another algorithm
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
+ */
+function parseDigest(text, malformed) {
+    if (isDigest(text))
+        return text;
+    const algorithm = wellFormed.exec(text)?.[1];
+    if (algorithm !== undefined && !isAlgorithm(algorithm)) {
+        throw new action_error/* ActionError */.l('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
+    }
+    throw new action_error/* ActionError */.l(malformed, `"${text}" is not a digest.`, {
+        advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
+    });
+}
+/** The algorithm that `digest` is made with. */
+function algorithmOf(digest) {
+    return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
+/** The digest of exactly these bytes. */
+function digestOf(bytes, algorithm = 'sha256') {
+    return `${algorithm}:${(0,external_node_crypto_namespaceObject.createHash)(algorithm).update(bytes).digest('hex')}`;
+}
+function isAlgorithm(name) {
+    return Object.hasOwn(hexLengths, name);
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/host.js
+/** The longest DNS name, in characters, and room for a port. */
+const longestHost = 253 + ':65535'.length;
+const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const hostPattern = new RegExp(`^(${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::([1-9][0-9]{0,4}))?$`);
+/**
+ * Reads `host[:port]` as it stands in a reference, and gives it back lower-cased; undefined when it is none.
+ *
+ * A host that a URL would rewrite (`0x7f.1`, `127.1`) is none: what is checked must be what is contacted.
+ *
+ * @see https://github.com/distribution/reference/blob/v0.6.0/regexp.go
+ */
+function parseHost(text) {
+    if (text.length > longestHost)
+        return undefined;
+    const [, name, port] = hostPattern.exec(text.toLowerCase()) ?? [];
+    if (name === undefined || Number(port ?? 1) > 65_535)
+        return undefined;
+    const canonical = hostnameInUrl(name);
+    if (canonical === undefined || (canonical !== name && !name.startsWith('[')))
+        return undefined;
+    return port === undefined ? canonical : `${canonical}:${port}`;
+}
+function hostnameInUrl(name) {
+    return URL.canParse(`https://${name}`) ? new URL(`https://${name}`).hostname : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/reference.js
+
+
+
+/** The registry that a name without a host belongs to. */
+const dockerHub = 'docker.io';
+const hubNames = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
+/** Characters in a repository path, by the distribution specification. */
+const longestPath = 255;
+/** More than any reference can have: host, path, tag and a sha512 digest. */
+const longestReference = 1024;
+const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
+const ipv4Pattern = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
+/**
+ * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
+ *
+ * @throws ActionError `invalid-input` with a hint, or `unsupported` for a digest of another algorithm
+ * @see https://github.com/distribution/reference/blob/v0.6.0/reference.go
+ */
+function parseReference(input) {
+    const text = input.replace(/^(?:docker|oci):\/\//, '');
+    refuseMistakes(text);
+    const { before, digest } = splitDigest(text);
+    const { name, tag } = splitTag(before);
+    refuseBareHost(name, tag);
+    const { registry, path } = splitHost(name);
+    checkPath(path, text);
+    return { registry, path, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
+}
+/** The canonical spelling: parsing it again gives the same reference. */
+function formatReference(reference) {
+    const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
+    const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
+    return `${nameOf(reference)}${tag}${digest}`;
+}
+/** The fully qualified name, without tag and digest: `docker.io/library/nginx`. */
+function nameOf(repository) {
+    return `${repository.registry}/${repository.path}`;
+}
+/** Reads `host[:port]`, giving the Hub its one name; undefined when it is none. */
+function parseRegistry(text) {
+    const host = parseHost(text);
+    return host !== undefined && hubNames.has(host) ? dockerHub : host;
+}
+/** The `host[:port]` that requests for `registry` go to. */
+function wireHost(registry) {
+    return registry === dockerHub ? 'registry-1.docker.io' : registry;
+}
+/** What of `text` may be shown in a message: a password before an `@` may not. */
+function withoutUserinfo(text) {
+    const at = text.lastIndexOf('@');
+    return at > 0 && !/^[a-z0-9+._-]+:[0-9A-Fa-f]+$/.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
+}
+function refuseMistakes(text) {
+    if (text === '')
+        throw reference_invalid(text, 'it is empty.');
+    if (text.length > longestReference) {
+        throw reference_invalid(`${text.slice(0, 40)}…`, `it is longer than ${longestReference} characters.`);
+    }
+    if (/^https?:\/\//i.test(text)) {
+        throw reference_invalid(text, 'it is a URL.', 'Write the reference without http:// or https://, as for docker pull.');
+    }
+    if (transports.test(text)) {
+        throw reference_invalid(text, 'it names a local image.', 'Only images on registries can be resolved; write the reference as for docker pull.');
+    }
+    if (/^sha(?:256|512):/.test(text) || /^[0-9a-f]{64}$/.test(text)) {
+        throw reference_invalid(text, 'it is a digest or an image ID without a repository.', 'Write name@sha256:….');
+    }
+    if (/[^\x21-\x7e]/.test(text)) {
+        throw reference_invalid(text, 'it holds white space or a character that is not ASCII.', 'Write one reference per line and nothing else.');
+    }
+}
+function splitDigest(text) {
+    const at = text.lastIndexOf('@');
+    if (at === -1)
+        return { before: text, digest: undefined };
+    const before = text.slice(0, at);
+    if (!text.includes(':', at) || text.includes('/', at) || before.includes('@')) {
+        throw reference_invalid(text, 'what follows the @ is not a digest.', 'Give a user name and password by the inputs of that name, never in the reference.');
+    }
+    return { before, digest: parseDigest(text.slice(at + 1), 'invalid-input') };
+}
+function splitTag(text) {
+    const colon = text.lastIndexOf(':');
+    if (colon <= text.lastIndexOf('/'))
+        return { name: text, tag: undefined };
+    const tag = text.slice(colon + 1);
+    if (!tagPattern.test(tag)) {
+        throw reference_invalid(text, `"${tag}" is not a tag.`, 'A tag has 1 to 128 letters, digits, dots, dashes and underscores, and starts with none of . and -.');
+    }
+    return { name: text.slice(0, colon), tag };
+}
+/** `localhost:5000` reads as an image named localhost: nobody means that, and a wrong image would be looked for. */
+function refuseBareHost(name, tag) {
+    if (name.includes('/'))
+        return;
+    const port = /^[0-9]{1,5}$/.test(tag ?? '');
+    if (/^localhost$/i.test(name) || ipv4Pattern.test(name) || (port && name.includes('.'))) {
+        const shown = tag === undefined ? name : `${name}:${tag}`;
+        throw reference_invalid(shown, 'it names a registry and no repository.', `Add the repository: ${shown}/name, or docker.io/library/${shown} if that is the image.`);
+    }
+}
+function splitHost(name) {
+    const slash = name.indexOf('/');
+    const first = name.slice(0, Math.max(slash, 0));
+    if (!/[.:]|^localhost$/i.test(first))
+        return onHub(name);
+    const host = parseHost(first);
+    if (host === undefined) {
+        throw reference_invalid(name, `"${first}" is not a host.`, 'Write a host name, an IPv4 address in four decimal parts or an IPv6 address in brackets, and a port from 1 to 65535.');
+    }
+    const path = name.slice(slash + 1);
+    return hubNames.has(host) ? onHub(path) : { registry: host, path };
+}
+function onHub(path) {
+    return { registry: dockerHub, path: path.includes('/') ? path : `library/${path}` };
+}
+function checkPath(path, text) {
+    if (path.length <= longestPath && pathPattern.test(path))
+        return;
+    const lower = path.toLowerCase();
+    if (path.length > longestPath)
+        throw reference_invalid(text, `its path is longer than ${longestPath} characters.`);
+    if (pathPattern.test(lower)) {
+        throw reference_invalid(text, 'repository names are lower case.', `Write ${lower}; where the name comes from github.repository, lower-case it first.`);
+    }
+    throw reference_invalid(text, `"${path}" is not a repository path.`, 'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.');
+}
+function reference_invalid(text, why, advice) {
+    return new action_error/* ActionError */.l('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
+        ...(advice === undefined ? {} : { advice }),
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/fields.js
+
+
+/** Takes `value` as an object. `what` names it in the error. */
+function asObject(value, what) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw wrong(what, 'an object');
+    return value;
+}
+/** Takes `value` as an array. */
+function asArray(value, what) {
+    if (!Array.isArray(value))
+        throw wrong(what, 'an array');
+    return value;
+}
+/** Takes `value` as a string that is not empty. */
+function asText(value, what) {
+    if (typeof value !== 'string' || value === '')
+        throw wrong(what, 'a string');
+    return value;
+}
+/** Takes `value` as a string; empty when it is absent or null. */
+function asOptionalText(value, what) {
+    if (value === undefined || value === null)
+        return '';
+    if (typeof value !== 'string')
+        throw wrong(what, 'a string');
+    return value;
+}
+/** Takes `value` as a list of strings; empty when it is absent or null. */
+function asOptionalTexts(value, what) {
+    if (value === undefined || value === null)
+        return [];
+    return asArray(value, what).map((item) => asText(item, `${what}[]`));
+}
+/** Takes `value` as a map of strings; empty when it is absent or null. */
+function asTextMap(value, what) {
+    const map = Object.create(null);
+    if (value === undefined || value === null)
+        return map;
+    for (const [key, text] of Object.entries(asObject(value, what)))
+        map[key] = asOptionalText(text, `${what}.*`);
+    return map;
+}
+/** Takes `value` as a size in bytes. */
+function asSize(value, what) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+        throw wrong(what, 'a size in bytes');
+    return value;
+}
+/** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
+function asDigest(value, what) {
+    return parseDigest(asText(value, what), 'invalid-manifest');
+}
+/**
+ * Refuses keys that differ from a known one only in case, as Go's reader takes them for the same.
+ * Folding by upper and then lower case catches `ſ` and the Kelvin sign, as Go does.
+ */
+function refuseCaseVariants(object, known, what) {
+    for (const key of Object.keys(object)) {
+        const folded = fold(key);
+        if (known.some((name) => name !== key && fold(name) === folded)) {
+            throw new action_error/* ActionError */.l('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
+        }
+    }
+}
+function fold(text) {
+    return text.toUpperCase().toLowerCase();
+}
+function wrong(what, expected) {
+    return new action_error/* ActionError */.l('invalid-manifest', `${what} is not ${expected}.`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/strict-json.js
+
+/** Levels of nesting; no OCI document has ten. */
+const deepest = 64;
+/** Values in one document, so that 4 MiB of brackets cannot become 300 MiB of objects. */
+const mostValues = 250_000;
+const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
+const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const stringRun = /[^"\\\u0000-\u001f]*/y;
+const loneSurrogate = /\p{Surrogate}/u;
+const whiteSpace = /[ \t\n\r]*/y;
+const escapes = {
+    '"': '"',
+    '\\': '\\',
+    '/': '/',
+    b: '\b',
+    f: '\f',
+    n: '\n',
+    r: '\r',
+    t: '\t',
+};
+/**
+ * Reads one JSON document and nothing else: UTF-8 without BOM, no duplicate keys, no lone surrogates,
+ * at most 64 levels deep. Two readers can then not understand the same bytes differently (CVE-2021-41190 and its kind).
+ *
+ * @throws ActionError `invalid-manifest`, saying what is wrong and at which character
+ * @see https://www.rfc-editor.org/rfc/rfc8259
+ */
+function parseStrictJson(bytes) {
+    const reader = new Reader(decode(bytes));
+    const value = reader.value(1);
+    reader.end();
+    return value;
+}
+function decode(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    }
+    catch (cause) {
+        throw new action_error/* ActionError */.l('invalid-manifest', 'The document is not UTF-8.', { cause });
+    }
+}
+class Reader {
+    #text;
+    #at = 0;
+    #values = 0;
+    constructor(text) {
+        this.#text = text;
+    }
+    /** Reads the value that starts here, `depth` being its own level. */
+    value(depth) {
+        this.#values += 1;
+        if (this.#values > mostValues)
+            throw this.#error(`more than ${mostValues} values`);
+        this.#match(whiteSpace);
+        switch (this.#text[this.#at]) {
+            case '{':
+                return this.#object(depth);
+            case '[':
+                return this.#array(depth);
+            case '"':
+                return this.#string();
+            case 't':
+                return this.#word('true', true);
+            case 'f':
+                return this.#word('false', false);
+            case 'n':
+                return this.#word('null', null);
+            default:
+                return this.#number();
+        }
+    }
+    /** Checks that nothing but white space follows. */
+    end() {
+        this.#match(whiteSpace);
+        if (this.#at < this.#text.length)
+            throw this.#error('something after the document');
+    }
+    #object(depth) {
+        this.#open(depth);
+        const object = Object.create(null);
+        if (this.#take('}'))
+            return object;
+        do {
+            this.#match(whiteSpace);
+            const key = this.#string();
+            if (key in object)
+                throw this.#error('a duplicate key');
+            if (!this.#take(':'))
+                throw this.#error('a colon is missing');
+            object[key] = this.value(depth + 1);
+        } while (this.#take(','));
+        if (!this.#take('}'))
+            throw this.#error('an object is not closed');
+        return object;
+    }
+    #array(depth) {
+        this.#open(depth);
+        const array = [];
+        if (this.#take(']'))
+            return array;
+        do
+            array.push(this.value(depth + 1));
+        while (this.#take(','));
+        if (!this.#take(']'))
+            throw this.#error('an array is not closed');
+        return array;
+    }
+    #open(depth) {
+        if (depth > deepest)
+            throw this.#error(`more than ${deepest} levels`);
+        this.#at += 1;
+    }
+    #string() {
+        if (this.#text[this.#at] !== '"')
+            throw this.#error('a string is expected');
+        this.#at += 1;
+        const parts = [this.#match(stringRun)];
+        while (this.#text[this.#at] === '\\')
+            parts.push(this.#escape(), this.#match(stringRun));
+        if (this.#text[this.#at] !== '"')
+            throw this.#error('a string is not closed');
+        this.#at += 1;
+        const text = parts.join('');
+        if (loneSurrogate.test(text))
+            throw this.#error('a lone surrogate');
+        return text;
+    }
+    #escape() {
+        const letter = this.#text[this.#at + 1] ?? '';
+        if (letter === 'u') {
+            const hex = this.#text.slice(this.#at + 2, this.#at + 6);
+            if (!/^[0-9a-fA-F]{4}$/.test(hex))
+                throw this.#error('a bad escape');
+            this.#at += 6;
+            return String.fromCharCode(Number.parseInt(hex, 16));
+        }
+        const character = Object.hasOwn(escapes, letter) ? escapes[letter] : undefined;
+        if (character === undefined)
+            throw this.#error('a bad escape');
+        this.#at += 2;
+        return character;
+    }
+    #number() {
+        const literal = this.#match(numberPattern);
+        if (literal === '')
+            throw this.#error('a value is expected');
+        return plainInteger.test(literal) ? Number(literal) : Number.NaN;
+    }
+    #word(word, value) {
+        if (!this.#text.startsWith(word, this.#at))
+            throw this.#error('a value is expected');
+        this.#at += word.length;
+        return value;
+    }
+    #take(character) {
+        this.#match(whiteSpace);
+        if (this.#text[this.#at] !== character)
+            return false;
+        this.#at += 1;
+        return true;
+    }
+    #match(sticky) {
+        sticky.lastIndex = this.#at;
+        const match = sticky.exec(this.#text)?.[0] ?? '';
+        this.#at += match.length;
+        return match;
+    }
+    #error(what) {
+        return new action_error/* ActionError */.l('invalid-manifest', `Not strict JSON: ${what}, at character ${this.#at}.`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/config.js
+
+
+const configFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'created', 'config', 'rootfs'];
+/** RFC 3339, section 5.6: date-time. */
+const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,32})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+/**
+ * Reads an image config whose digest has been verified.
+ *
+ * @throws ActionError `invalid-manifest`
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
+ */
+function parseConfig(bytes) {
+    const document = asObject(parseStrictJson(bytes), 'The image config');
+    refuseCaseVariants(document, configFields, 'the image config');
+    return {
+        platform: platformOf(document),
+        created: createdOf(document['created']),
+        labels: labelsOf(document['config']),
+        diffIds: diffIdsOf(document['rootfs']),
+    };
+}
+function platformOf(config) {
+    const os = asOptionalText(config['os'], 'os');
+    const architecture = asOptionalText(config['architecture'], 'architecture');
+    if (os === '' && architecture === '')
+        return undefined;
+    return {
+        os,
+        architecture,
+        variant: asOptionalText(config['variant'], 'variant'),
+        osVersion: asOptionalText(config['os.version'], 'os.version'),
+        osFeatures: asOptionalTexts(config['os.features'], 'os.features'),
+    };
+}
+function createdOf(value) {
+    return typeof value === 'string' && rfc3339.test(value) ? value : '';
+}
+function labelsOf(value) {
+    if (value === undefined || value === null)
+        return asTextMap(undefined, 'config.Labels');
+    const container = asObject(value, 'config');
+    refuseCaseVariants(container, ['Labels'], 'config');
+    return asTextMap(container['Labels'], 'config.Labels');
+}
+function diffIdsOf(value) {
+    if (value === undefined || value === null)
+        return [];
+    const rootfs = asObject(value, 'rootfs');
+    refuseCaseVariants(rootfs, ['type', 'diff_ids'], 'rootfs');
+    const ids = rootfs['diff_ids'];
+    if (ids === undefined || ids === null)
+        return [];
+    return asArray(ids, 'rootfs.diff_ids').map((id, at) => asDigest(id, `rootfs.diff_ids[${at}]`));
+}
+
+;// CONCATENATED MODULE: ./lib/src/resolve.js
+
+
+
+
+
+
+/** A resolver for `image`. Nothing is fetched before it is needed, and nothing twice. */
+function resolverFor(image, client, look) {
+    const { reference, entries } = image;
+    let silent;
+    const written = (entries ?? [])
+        .filter(({ platform }) => platform !== undefined)
+        .map(asCandidate);
+    let known = written;
+    const configs = new Map();
+    const readConfig = ({ config }) => {
+        const read = async () => {
+            const bytes = await client.blob(reference, config, look);
+            return { bytes, content: isImageConfigType(config.mediaType) ? parseConfig(bytes) : undefined };
+        };
+        const reading = configs.get(config.digest) ?? read();
+        configs.set(config.digest, reading);
+        return reading;
+    };
+    /** Candidates whose platform only their config tells: entries that say nothing, or the single manifest. */
+    const readSilent = async () => {
+        const read = async (entry) => {
+            const manifest = await manifestOf(entry);
+            const isImage = isImageConfigType(manifest.manifest.config.mediaType);
+            const config = isImage ? await readConfig(manifest.manifest) : undefined;
+            return { platform: config?.content?.platform, entry };
+        };
+        if (entries === undefined)
+            return [await read(undefined)];
+        return Promise.all(entries.filter((entry) => entry.platform === undefined).map(read));
+    };
+    const loadSilent = async () => {
+        silent ??= readSilent();
+        const found = await silent;
+        known = inOrder([...written, ...found], entries);
+        return found;
+    };
+    const manifestOf = async (entry) => {
+        if (entry === undefined && image.manifest !== undefined) {
+            return { manifest: image.manifest, manifestDigest: image.digest, manifestBytes: image.bytes };
+        }
+        const { digest, bytes, document } = await client.child(reference, entry, look);
+        if (document.kind === 'manifest')
+            return { manifest: document, manifestDigest: digest, manifestBytes: bytes };
+        throw new action_error/* ActionError */.l('invalid-manifest', `${digest} is an index where a manifest was announced.`);
+    };
+    const complete = async ({ platform, entry }, inspect) => {
+        const manifest = await manifestOf(entry);
+        return { platform, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
+    };
+    const choose = async (asked) => {
+        const platformOf = ({ platform }) => platform;
+        const plain = choosePlatform(written, asked, platformOf);
+        if (plain !== undefined)
+            return plain;
+        const found = await loadSilent();
+        const chosen = choosePlatform(found, asked, platformOf);
+        if (chosen !== undefined)
+            return chosen;
+        const [only] = found;
+        if (entries === undefined && only !== undefined && only.platform === undefined)
+            return only;
+        throw platformNotFound(image, asked, writtenPlatforms(known));
+    };
+    return {
+        async resolve(asked, inspect) {
+            return complete(await choose(asked), inspect);
+        },
+        async resolveAll(inspect) {
+            await loadSilent();
+            const all = entries === undefined ? known : distinct(known);
+            if (all.length === 0)
+                throw platformNotFound(image, undefined, []);
+            return Promise.all(all.map((candidate) => complete(candidate, inspect)));
+        },
+        platforms: () => writtenPlatforms(known),
+        async offers(asked) {
+            const isOffered = (candidates) => candidates.some(({ platform }) => platform !== undefined && isSamePlatform(platform, asked));
+            return isOffered(written) || isOffered(await loadSilent());
+        },
+    };
+}
+function asCandidate(entry) {
+    return { platform: entry.platform, entry };
+}
+function inOrder(candidates, entries) {
+    if (entries === undefined)
+        return candidates;
+    return entries.flatMap((entry) => candidates.find((candidate) => candidate.entry === entry) ?? []);
+}
+function writtenPlatforms(candidates) {
+    return [...new Set(candidates.flatMap(({ platform }) => (platform ? [writtenPlatform(platform)] : [])))];
+}
+/** One candidate for each platform, the first in index order. */
+function distinct(candidates) {
+    const byPlatform = new Map();
+    for (const candidate of candidates) {
+        if (candidate.platform === undefined)
+            continue;
+        const key = formatPlatform(normalise(candidate.platform));
+        if (!byPlatform.has(key))
+            byPlatform.set(key, candidate);
+    }
+    return [...byPlatform.values()];
+}
+function platformNotFound(image, asked, offered) {
+    const wanted = asked === undefined ? 'any platform' : formatPlatform(asked);
+    const has = offered.length === 0 ? 'It has none.' : `It has ${offered.slice(0, 50).join(', ')}.`;
+    return new action_error/* ActionError */.l('platform-not-found', `${formatReference(image.reference)} does not have ${wanted}. ${has}`, {
+        advice: 'Ask for one of its platforms by the input platform, or build the image for this one.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/compare.js
+
+
+
+
+
+
+/**
+ * Whether the manifests of `subjects` differ from those of `other`, one answer each. When HEAD shows that both
+ * references point to the same, nothing is fetched. An absent image or platform is a difference; any error is an error.
+ */
+async function haveChanged(image, subjects, other, client, look) {
+    const head = await client.head(other, look);
+    if (!head.exists)
+        return subjects.map(() => true);
+    if (head.digest !== undefined && digestOf(image.bytes, algorithmOf(head.digest)) === head.digest) {
+        return subjects.map(() => false);
+    }
+    const resolver = await loadImage(other, client, look).then((loaded) => resolverFor(loaded, client, look), (error) => absent(error, 'not-found'));
+    const isChanged = async ({ asked, resolution }) => {
+        const theirs = await resolver?.resolve(asked, false).catch((error) => absent(error, 'platform-not-found'));
+        return theirs === undefined || Buffer.compare(theirs.manifestBytes, resolution.manifestBytes) !== 0;
+    };
+    return Promise.all(subjects.map(isChanged));
+}
+/** Whether the layers of `subjects` do not begin with all layers of `base`, one answer each. */
+async function needUpdating(subjects, base, client, look) {
+    const loaded = await loadImage(base, client, look);
+    const resolver = resolverFor(loaded, client, look);
+    const isOutdated = async ({ asked, resolution }) => {
+        const { manifest, manifestDigest } = await resolver.resolve(asked, false);
+        const mine = resolution.manifest.layers.map(({ digest }) => digest);
+        const theirs = manifest.layers.map(({ digest }) => digest);
+        const differs = theirs.findIndex((digest, at) => digest !== mine[at]);
+        const shared = differs === -1 ? theirs.length : differs;
+        look.note('manifest', `${formatPlatform(asked)}: ${shared} of the ${theirs.length} layers of ${formatReference(base)} are shared; its current digest is ${nameOf(base)}@${loaded.digest} (manifest ${manifestDigest})`);
+        return differs !== -1;
+    };
+    return Promise.all(subjects.map(isOutdated));
+}
+function absent(error, code) {
+    if (error instanceof action_error/* ActionError */.l && error.code === code)
+        return undefined;
+    throw error;
+}
+
+;// CONCATENATED MODULE: ./lib/src/parse-input.js
+
+/** Milliseconds; a job cannot take longer than this. */
+const longestDuration = 5 * 24 * 60 * 60 * 1000;
+const units = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
+/** The items of a list input: one per line, commas also separate. */
+function parseList(text) {
+    return text
+        .split(/[\r\n,]+/)
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+}
+/** The lines of an input in which a comma is an ordinary character. */
+function parseLines(text) {
+    return text
+        .split(/[\r\n]+/)
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+}
+/** A YAML 1.2 boolean. Throws `invalid-input`. */
+function parseBoolean(name, text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return true;
+    if (/^(?:false|False|FALSE)$/.test(text))
+        return false;
+    throw invalidInput(name, `"${text}" is not a boolean`, 'Write true or false.');
+}
+/** Milliseconds, from `0`, `90s`, `10m`, `1h` or a plain number of seconds. Throws `invalid-input`. */
+function parseDuration(name, text) {
+    const [, count, unit = ''] = /^([0-9]{1,9})([smh]?)$/.exec(text) ?? [];
+    const milliseconds = count === undefined ? Number.NaN : Number(count) * (units[unit] ?? Number.NaN);
+    if (milliseconds <= longestDuration)
+        return milliseconds;
+    throw invalidInput(name, `"${text}" is not a duration of at most 120h`, 'Write 90s, 10m, 1h or a number of seconds.');
+}
+/** An error about an input, before any request is sent. */
+function invalidInput(name, why, advice) {
+    return new action_error/* ActionError */.l('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
+}
+
+;// CONCATENATED MODULE: ./lib/src/gates.js
+
+
+
+
+/** Blobs that are asked for at once. */
+const blobsAtOnce = 8;
+/** Reads the gates. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
+function parseGates(inputs) {
+    return {
+        expectedDigests: parseList(inputs.expectedDigest).map((digest) => parseDigest(digest, 'invalid-input')),
+        expectedLabels: parseLabels(inputs.expectedLabels),
+        requiredPlatforms: parseList(inputs.requirePlatforms).map(parsePlatform),
+        verifyBlobs: inputs.verifyBlobs,
+    };
+}
+/** Whether there is any gate, so that a missing image cannot pass. */
+function hasGates(gates) {
+    return (gates.expectedDigests.length > 0 ||
+        gates.expectedLabels.size > 0 ||
+        gates.requiredPlatforms.length > 0 ||
+        gates.verifyBlobs);
+}
+/**
+ * Checks every gate for an image and what was chosen of it.
+ *
+ * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
+ */
+async function checkGates(gates, image, resolver, resolutions, client, look) {
+    await checkPlatforms(gates, resolver);
+    for (const resolution of resolutions) {
+        checkDigest(gates, image, resolution);
+        checkLabels(gates, resolution);
+    }
+    if (!gates.verifyBlobs)
+        return;
+    const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
+    await verifyBlobs(image, blobs, client, look);
+}
+function parseLabels(text) {
+    const labels = new Map();
+    for (const line of parseLines(text)) {
+        const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+        if (key === undefined)
+            throw invalidInput('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
+        labels.set(key, value);
+    }
+    return labels;
+}
+async function checkPlatforms({ requiredPlatforms }, resolver) {
+    const missing = [];
+    for (const required of requiredPlatforms) {
+        if (!(await resolver.offers(required)))
+            missing.push(formatPlatform(required));
+    }
+    if (missing.length === 0)
+        return;
+    const has = resolver.platforms().join(', ') || 'none';
+    throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
+}
+function checkDigest({ expectedDigests }, image, resolution) {
+    if (expectedDigests.length === 0)
+        return;
+    const isIt = (expected) => [image.bytes, resolution.manifestBytes].some((bytes) => digestOf(bytes, algorithmOf(expected)) === expected);
+    if (expectedDigests.some(isIt))
+        return;
+    const platform = resolution.platform === undefined ? '' : ` of ${formatPlatform(resolution.platform)}`;
+    const actual = image.entries === undefined
+        ? `digest, a manifest${platform}, is ${image.digest}`
+        : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
+    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, resolution));
+}
+/** People take one level for another more often than they get a wrong image. */
+function levelHint(expected, { manifest }) {
+    if (expected.includes(manifest.config.digest)) {
+        return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
+    }
+    if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
+        return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
+    }
+    return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
+}
+function checkLabels({ expectedLabels }, { config, platform }) {
+    const labels = config?.content?.labels ?? {};
+    const wrong = [...expectedLabels].flatMap(([key, expected]) => {
+        const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
+        if (actual === expected)
+            return [];
+        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, waiting for "${expected}"`];
+    });
+    if (wrong.length === 0)
+        return;
+    const where = platform === undefined ? '' : ` for ${formatPlatform(platform)}`;
+    throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
+}
+async function verifyBlobs(image, blobs, client, look) {
+    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
+    const count = waiting.length;
+    const faults = [];
+    const worker = async () => {
+        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
+            const size = await client.blobSize(image.reference, blob, look);
+            if (size === undefined)
+                faults.push(`${blob.digest} is missing`);
+            else if (Number.isNaN(size))
+                faults.push(`${blob.digest} has no stated size`);
+            else if (size !== blob.size)
+                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
+        }
+    };
+    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
+    if (faults.length > 0) {
+        throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
+    }
+    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
+}
+function failed(message, advice) {
+    return new action_error/* ActionError */.l('gate-failed', message, advice === undefined ? {} : { advice });
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
+var core = __nccwpck_require__(79);
+;// CONCATENATED MODULE: ./lib/src/inputs.js
+
+
+
+
+
+
+
+/** The defaults of `action.yml`, for runs without it. A test holds them against that file. */
+const defaults = {
+    platform: 'linux/amd64',
+    inspect: 'false',
+    'verify-blobs': 'false',
+    'fail-on-missing': 'true',
+    'wait-timeout': '0',
+    'wait-interval': '5s',
+    timeout: '2m',
+    summary: 'true',
+};
+/** Every input, as `action.yml` lists them. */
+const inputNames = (/* unused pure expression or super */ null && ([
+    'image',
+    'platform',
+    'registry',
+    'username',
+    'password',
+    'github-token',
+    'auth-hosts',
+    'plain-http',
+    'inspect',
+    'expected-digest',
+    'expected-labels',
+    'require-platforms',
+    'verify-blobs',
+    'fail-on-missing',
+    'wait-timeout',
+    'wait-interval',
+    'compare-with',
+    'base-image',
+    'timeout',
+    'summary',
+]));
+/** The secrets among the inputs, so that they can be masked before anything else happens. */
+function readSecrets() {
+    return [input('password'), input('github-token')].filter((secret) => secret !== '');
+}
+/** The files of the runner, which are needed even when an input is wrong. */
+function readRunnerFiles() {
+    return { output: variable('GITHUB_OUTPUT'), summary: variable('GITHUB_STEP_SUMMARY'), temp: variable('RUNNER_TEMP') };
+}
+/**
+ * Node can be told by a variable to trust any certificate; a step whose result gates a deploy must not be.
+ *
+ * @returns whether it had been told so
+ */
+function insistOnCertificates() {
+    const wasOff = variable('NODE_TLS_REJECT_UNAUTHORIZED') === '0';
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    return wasOff;
+}
+/**
+ * Reads and checks all inputs. No other module reads inputs or the environment.
+ *
+ * @throws ActionError `invalid-input`, or `unsupported` for a digest of an unknown algorithm
+ */
+function readInputs() {
+    const images = readImages();
+    const timeout = parseDuration('timeout', input('timeout'));
+    if (timeout === 0)
+        throw invalidInput('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
+    const gates = parseGates({
+        expectedDigest: input('expected-digest'),
+        expectedLabels: input('expected-labels'),
+        requirePlatforms: input('require-platforms'),
+        verifyBlobs: parseBoolean('verify-blobs', input('verify-blobs')),
+    });
+    return {
+        images,
+        platforms: readPlatforms(),
+        credentials: readCredentialSources(images),
+        authHosts: readAuthHosts(),
+        plainHttp: new Set(parseList(input('plain-http')).map((host) => readRegistry('plain-http', host))),
+        inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.size > 0,
+        gates,
+        failOnMissing: parseBoolean('fail-on-missing', input('fail-on-missing')),
+        waitTimeout: parseDuration('wait-timeout', input('wait-timeout')),
+        waitInterval: parseDuration('wait-interval', input('wait-interval')),
+        compareWith: readReference('compare-with'),
+        baseImage: readReference('base-image'),
+        timeout,
+        summary: parseBoolean('summary', input('summary')),
+    };
+}
+function input(name) {
+    const given = core/* getInput */.V4(name);
+    return given === '' && Object.hasOwn(defaults, name) ? defaults[name] : given;
+}
+function variable(name) {
+    return process.env[name] ?? '';
+}
+function readImages() {
+    const texts = parseLines(input('image'));
+    if (texts.length === 0)
+        throw invalidInput('image', 'it is empty', 'Write a reference, as for docker pull.');
+    return unique(texts.map((text) => ({ text, reference: parseReference(text) })), ({ reference }) => formatReference(reference));
+}
+function readPlatforms() {
+    const texts = parseList(input('platform'));
+    if (texts.length === 0)
+        throw invalidInput('platform', 'it names none', 'Write for example linux/amd64, or all.');
+    if (!texts.some((text) => text.toLowerCase() === 'all'))
+        return unique(texts.map(parsePlatform), formatPlatform);
+    if (texts.length === 1)
+        return 'all';
+    throw invalidInput('platform', 'all goes with no other platform', 'Write all, or a list without it.');
+}
+function readReference(name) {
+    const text = input(name);
+    return text === '' ? undefined : parseReference(text);
+}
+function readRegistry(name, text) {
+    const registry = parseRegistry(text);
+    if (registry !== undefined)
+        return registry;
+    throw invalidInput(name, `"${withoutPassword(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
+}
+function withoutPassword(text) {
+    return text.replace(/^.*@/, '…@');
+}
+function readAuthHosts() {
+    const pairs = new Map();
+    for (const line of parseList(input('auth-hosts'))) {
+        const [registry = '', host = '', ...rest] = line.split('=');
+        if (rest.length > 0 || host === '')
+            throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
+        const key = readRegistry('auth-hosts', registry);
+        const hosts = pairs.get(key) ?? new Set();
+        readRegistry('auth-hosts', host);
+        pairs.set(key, hosts.add(host.toLowerCase()));
+    }
+    return pairs;
+}
+function readCredentialSources(images) {
+    return {
+        input: readInputCredential(images),
+        dockerAuthConfig: variable('DOCKER_AUTH_CONFIG').trim(),
+        files: configFiles(homeFolder()),
+        helpers: {
+            path: variable('PATH'),
+            workspace: variable('GITHUB_WORKSPACE'),
+            environment: environmentWithoutInputs(),
+        },
+        githubToken: { token: input('github-token'), registries: githubRegistries() },
+    };
+}
+function readInputCredential(images) {
+    const [username, password, registry] = [input('username'), input('password'), input('registry')];
+    const host = registry === '' ? undefined : readRegistry('registry', registry);
+    if (username === '' && password === '')
+        return undefined;
+    if (username === '' || password === '') {
+        const empty = username === '' ? 'username' : 'password';
+        throw invalidInput(empty, 'it is empty', `Give username and password together; does the secret for ${empty} exist here?`);
+    }
+    if (username.includes(':'))
+        throw invalidInput('username', 'it holds a colon', 'No registry can take such a name.');
+    const hosts = new Set(images.map(({ reference }) => reference.registry));
+    const [only] = hosts;
+    if (host === undefined && hosts.size > 1) {
+        throw invalidInput('registry', 'it is empty, and image names several hosts', 'Say which of them the password is for.');
+    }
+    return { registry: host ?? only ?? '', username, password };
+}
+/** Empty for a user without a home, as in some containers. */
+function homeFolder() {
+    try {
+        return variable('HOME') || variable('USERPROFILE') || (0,external_node_os_namespaceObject.homedir)();
+    }
+    catch {
+        return '';
+    }
+}
+/** The places where docker and podman keep logins, in the order in which they are asked. */
+function configFiles(home) {
+    const atHome = (name, ...path) => (home === '' ? [] : [{ path: (0,external_node_path_namespaceObject.join)(home, ...path), name }]);
+    const docker = variable('DOCKER_CONFIG');
+    const podman = variable('REGISTRY_AUTH_FILE');
+    const runtime = variable('XDG_RUNTIME_DIR');
+    return [
+        ...(docker === ''
+            ? atHome('~/.docker/config.json', '.docker', 'config.json')
+            : [{ path: (0,external_node_path_namespaceObject.join)(docker, 'config.json'), name: '$DOCKER_CONFIG/config.json' }]),
+        ...(podman === '' ? [] : [{ path: podman, name: '$REGISTRY_AUTH_FILE' }]),
+        ...(runtime === ''
+            ? []
+            : [{ path: (0,external_node_path_namespaceObject.join)(runtime, 'containers', 'auth.json'), name: '$XDG_RUNTIME_DIR/containers/auth.json' }]),
+        ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
+    ];
+}
+/** ghcr.io, and on a GitHub Enterprise Server its own registry. */
+function githubRegistries() {
+    const server = variable('GITHUB_SERVER_URL');
+    const host = URL.canParse(server) ? new URL(server).host : 'github.com';
+    return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
+}
+/** What helpers are run with: everything but our inputs, which hold the credentials of others. */
+function environmentWithoutInputs() {
+    const environment = {};
+    for (const [name, value] of Object.entries(process.env)) {
+        if (value !== undefined && !name.toUpperCase().startsWith('INPUT_'))
+            environment[name] = value;
+    }
+    return environment;
+}
+function unique(items, key) {
+    const byKey = new Map();
+    for (const item of items)
+        if (!byKey.has(key(item)))
+            byKey.set(key(item), item);
+    return [...byKey.values()];
+}
+
+// EXTERNAL MODULE: ./lib/src/log.js + 1 modules
+var src_log = __nccwpck_require__(729);
+;// CONCATENATED MODULE: ./lib/src/look.js
+
+
+
+
+
+/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
+const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
+/**
+ * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
+ * what the first one found, at the cost of no pull.
+ */
+function lookFor(asked, inputs, client) {
+    let seen;
+    return async (look) => {
+        const known = seen && (await repeated(seen, asked, inputs, client, look));
+        let image;
+        try {
+            image = known ?? (await loadImage(asked.reference, client, look));
+            return await examine(image, inputs, client, look);
+        }
+        catch (error) {
+            seen = { image, error };
+            throw error;
+        }
+    };
+}
+/**
+ * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
+ * can change without a change of the image: blobs may come later.
+ */
+async function repeated(seen, { reference }, inputs, client, look) {
+    const head = await client.head(reference, look);
+    if (!head.exists) {
+        if (seen.image === undefined)
+            throw seen.error;
+        return undefined;
+    }
+    if (head.digest === undefined || head.digest !== seen.image?.digest)
+        return undefined;
+    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
+    if (!mayMend)
+        throw seen.error;
+    return seen.image;
+}
+async function examine(image, inputs, client, look) {
+    const resolver = resolverFor(image, client, look);
+    const subjects = await resolveAsked(inputs, resolver);
+    const resolutions = subjects.map(({ resolution }) => resolution);
+    await checkGates(inputs.gates, image, resolver, resolutions, client, look);
+    return { image, platforms: resolver.platforms(), subjects };
+}
+async function resolveAsked({ platforms, inspect }, resolver) {
+    if (platforms !== 'all') {
+        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
+    }
+    const all = await resolver.resolveAll(inspect);
+    return all.map((resolution) => ({
+        asked: resolution.platform === undefined ? noPlatform : normalise(resolution.platform),
+        resolution,
+    }));
+}
+
+;// CONCATENATED MODULE: ./lib/src/inert-json.js
+/**
+ * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
+ * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
+ */
+function inertJson(value) {
+    if (Array.isArray(value))
+        return `[${value.map(inertJson).join(',')}]`;
+    if (typeof value === 'object' && value !== null) {
+        const members = Object.entries(value).flatMap(([key, member]) => member === undefined ? [] : [`${inertString(key)}:${inertJson(member)}`]);
+        return `{${members.join(',')}}`;
+    }
+    return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
+}
+function inertString(text) {
+    const escaped = text.replace(/[^A-Za-z0-9_./:@+=,-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return `"${escaped}"`;
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: ./lib/src/runner-file.js
+
+/**
+ * Appends to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a device is
+ * refused, as it may never take the text.
+ *
+ * @throws Error when it cannot be written
+ */
+function appendToRunnerFile(path, text) {
+    const before = (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false });
+    if (before !== undefined && !before.isFile())
+        throw new Error('it is not a regular file');
+    try {
+        (0,external_node_fs_namespaceObject.appendFileSync)(path, text);
+    }
+    catch (error) {
+        if (before !== undefined)
+            (0,external_node_fs_namespaceObject.truncateSync)(path, before.size);
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/src/outputs.js
+
+
+
+
+/** Every output, as `action.yml` lists them. */
+const outputNames = (/* unused pure expression or super */ null && ([
+    'exists',
+    'digest',
+    'index-digest',
+    'manifest-digest',
+    'config-digest',
+    'layer-digests',
+    'layers',
+    'diff-ids',
+    'name',
+    'reference',
+    'media-type',
+    'platform',
+    'platforms',
+    'size',
+    'created',
+    'labels',
+    'annotations',
+    'index-path',
+    'manifest-path',
+    'config-path',
+    'changed',
+    'needs-updating',
+    'results',
+    'error-code',
+]));
+/**
+ * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
+ * so that none is read by mistake.
+ *
+ * @param results those of each outcome, in the same order
+ * @param isOnePlatform whether exactly one platform was asked for by name
+ */
+function outputsOf(outcomes, results, files, isOnePlatform) {
+    const common = {
+        exists: String(outcomes.every(({ found }) => found !== undefined)),
+        results: inertJson(results.flat()),
+    };
+    const [outcome] = outcomes;
+    const [result] = results.flat();
+    if (outcomes.length !== 1 || outcome?.found === undefined || result === undefined)
+        return common;
+    const ofImage = { ...common, ...imageOutputs(result) };
+    return isOnePlatform ? { ...ofImage, ...manifestOutputs(outcome, result, files) } : ofImage;
+}
+/**
+ * Writes all outputs at once.
+ *
+ * @param path `GITHUB_OUTPUT`
+ * @throws ActionError `runner-error`; nothing has been set then
+ */
+function writeOutputs(path, outputs) {
+    const text = Object.entries(outputs).map(([name, value]) => {
+        const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
+        return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
+    });
+    try {
+        if (path === '')
+            throw new Error('it is not set');
+        appendToRunnerFile(path, text.join(''));
+    }
+    catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
+            advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
+            cause,
+        });
+    }
+}
+/** The one output of a step that has failed. */
+function failureOutputs(code) {
+    return { 'error-code': code };
+}
+function imageOutputs(result) {
+    return {
+        digest: result.digest ?? '',
+        'index-digest': result.indexDigest ?? '',
+        name: result.name,
+        reference: result.reference ?? '',
+        'media-type': result.mediaType ?? '',
+        platforms: inertJson(result.platforms),
+    };
+}
+function manifestOutputs({ found }, result, files) {
+    const { layers = [], configDigest, changed, needsUpdating } = result;
+    const hasConfig = result.labels !== undefined && configDigest !== undefined;
+    return {
+        'manifest-digest': result.manifestDigest ?? '',
+        'config-digest': configDigest ?? '',
+        'layer-digests': inertJson(layers.map(({ digest }) => digest)),
+        layers: inertJson(layers),
+        platform: result.platform ?? '',
+        size: String(result.size),
+        annotations: inertJson(result.annotations),
+        'index-path': found?.image.entries === undefined ? '' : files.pathOf(found.image.digest),
+        'manifest-path': result.manifestPath ?? '',
+        ...(hasConfig
+            ? {
+                created: result.created ?? '',
+                labels: inertJson(result.labels),
+                'diff-ids': inertJson(result.diffIds),
+                'config-path': files.pathOf(configDigest),
+            }
+            : {}),
+        ...(changed === undefined ? {} : { changed: String(changed) }),
+        ...(needsUpdating === undefined ? {} : { 'needs-updating': String(needsUpdating) }),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
+
+
+
+
+const documentFields = [
+    'schemaVersion',
+    'mediaType',
+    'artifactType',
+    'config',
+    'layers',
+    'manifests',
+    'subject',
+    'annotations',
+    'fsLayers',
+];
+const descriptorFields = ['mediaType', 'digest', 'size', 'urls', 'data', 'annotations', 'artifactType', 'platform'];
+const platformFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'features'];
+const schema1 = 'It is a schema 1 manifest, whose digests cannot be computed from its bytes.';
+const pushAgain = 'Push the image again with a client of this decade.';
+/**
+ * Reads an index or a manifest whose digest has been verified.
+ *
+ * @param contentType the `Content-Type` it came with
+ * @throws ActionError `invalid-manifest` when it is not strict JSON, ambiguous or of the wrong shape,
+ *   `unsupported` for schema 1 and unknown media types
+ */
+function parseManifest(bytes, contentType) {
+    const type = essence(contentType);
+    refuseUnsupported(type);
+    const document = asObject(parseStrictJson(bytes), 'The document');
+    refuseCaseVariants(document, documentFields, 'the document');
+    if (document['schemaVersion'] === 1)
+        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
+    if (document['schemaVersion'] !== 2)
+        throw manifest_invalid('schemaVersion is not 2.');
+    const mediaType = mediaTypeOf(type, document);
+    return kindOf(mediaType) === 'index' ? readIndex(document, mediaType) : readManifest(document, mediaType);
+}
+function refuseUnsupported(type) {
+    if (isSchema1Type(type))
+        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
+    if (isManifestType(type) || isGenericType(type))
+        return;
+    throw new action_error/* ActionError */.l('unsupported', `The media type "${type}" is neither that of an index nor of a manifest.`, {
+        advice: 'Look whether the reference names an image, and whether a proxy or a login page answers in place of the registry.',
+    });
+}
+/** The media type by header, field and shape, which must all agree where they say anything. */
+function mediaTypeOf(contentType, document) {
+    const shape = shapeOf(document);
+    const field = document['mediaType'];
+    const said = field === undefined ? '' : asText(field, 'mediaType');
+    if (isManifestType(contentType) && said !== '' && said !== contentType) {
+        throw manifest_invalid(`The Content-Type is ${contentType}, but mediaType is "${said}".`);
+    }
+    if (said !== '')
+        refuseUnsupported(said);
+    const type = [contentType, said].find(isManifestType) ?? `application/vnd.oci.image.${shape}.v1+json`;
+    if (kindOf(type) !== shape)
+        throw manifest_invalid(`It is announced as ${type}, but it has the fields of an ${shape}.`);
+    return type;
+}
+function shapeOf(document) {
+    const isIndex = 'manifests' in document;
+    const isManifest = 'config' in document && 'layers' in document;
+    if (isIndex && ('config' in document || 'layers' in document)) {
+        throw manifest_invalid('It has manifests together with config or layers: it is ambiguous (CVE-2021-41190).');
+    }
+    if ('fsLayers' in document)
+        throw manifest_invalid('It has fsLayers, a field of schema 1: it is ambiguous.');
+    if (isIndex)
+        return 'index';
+    if (isManifest)
+        return 'manifest';
+    throw manifest_invalid('It has neither manifests nor config and layers.');
+}
+function readIndex(document, mediaType) {
+    const manifests = asArray(document['manifests'], 'manifests').map((entry, at) => readEntry(entry, `manifests[${at}]`));
+    asTextMap(document['annotations'], 'annotations');
+    return { kind: 'index', mediaType, manifests };
+}
+function readManifest(document, mediaType) {
+    return {
+        kind: 'manifest',
+        mediaType,
+        config: readDescriptor(document['config'], 'config'),
+        layers: asArray(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`)),
+        annotations: asTextMap(document['annotations'], 'annotations'),
+    };
+}
+function readDescriptor(value, what) {
+    const descriptor = asObject(value, what);
+    refuseCaseVariants(descriptor, descriptorFields, what);
+    return {
+        mediaType: asText(descriptor['mediaType'], `${what}.mediaType`),
+        digest: asDigest(descriptor['digest'], `${what}.digest`),
+        size: asSize(descriptor['size'], `${what}.size`),
+    };
+}
+function readEntry(value, what) {
+    const entry = asObject(value, what);
+    return {
+        ...readDescriptor(entry, what),
+        platform: readPlatform(entry['platform'], `${what}.platform`),
+        annotations: asTextMap(entry['annotations'], `${what}.annotations`),
+    };
+}
+function readPlatform(value, what) {
+    if (value === undefined || value === null)
+        return undefined;
+    const platform = asObject(value, what);
+    refuseCaseVariants(platform, platformFields, what);
+    return {
+        os: asOptionalText(platform['os'], `${what}.os`),
+        architecture: asOptionalText(platform['architecture'], `${what}.architecture`),
+        variant: asOptionalText(platform['variant'], `${what}.variant`),
+        osVersion: asOptionalText(platform['os.version'], `${what}["os.version"]`),
+        osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),
+    };
+}
+function manifest_invalid(why) {
+    return new action_error/* ActionError */.l('invalid-manifest', why);
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./lib/src/registry/address.js
+
+/** @see https://www.iana.org/assignments/iana-ipv4-special-registry */
+const ranges4 = [
+    ['169.254.0.0', 16, 'forbidden'],
+    ['100.100.100.200', 32, 'forbidden'],
+    ['168.63.129.16', 32, 'forbidden'],
+    ['192.0.0.192', 32, 'forbidden'],
+    ['224.0.0.0', 3, 'forbidden'],
+    ['127.0.0.0', 8, 'loopback'],
+    ['0.0.0.0', 8, 'loopback'],
+    ['10.0.0.0', 8, 'private'],
+    ['172.16.0.0', 12, 'private'],
+    ['192.168.0.0', 16, 'private'],
+    ['100.64.0.0', 10, 'private'],
+    ['192.0.0.0', 24, 'private'],
+    ['198.18.0.0', 15, 'private'],
+];
+/** @see https://www.iana.org/assignments/iana-ipv6-special-registry */
+const ranges6 = [
+    ['fe80::', 10, 'forbidden'],
+    ['fd00:ec2::254', 128, 'forbidden'],
+    ['fd20:ce::254', 128, 'forbidden'],
+    ['ff00::', 8, 'forbidden'],
+    ['::1', 128, 'loopback'],
+    ['::', 128, 'loopback'],
+    ['fc00::', 7, 'private'],
+    ['fec0::', 10, 'private'],
+];
+/** Networks whose addresses carry an IPv4 address, and the bit it starts at: mapped, compatible, NAT64, 6to4. */
+const embeddings = [
+    ['::ffff:0:0', 96, 96],
+    ['::', 96, 96],
+    ['::ffff:0:0:0', 96, 96],
+    ['64:ff9b::', 96, 96],
+    ['64:ff9b:1::', 48, 96],
+    ['2002::', 16, 16],
+];
+/** The class of an IPv4 or IPv6 address (IPv6 without brackets, a zone is ignored); undefined for a name. */
+function addressClass(address) {
+    const text = address.replace(/%.*$/, '');
+    if ((0,external_node_net_namespaceObject.isIPv4)(text))
+        return classify(bits4(text), 32, ranges4, bits4);
+    if (!(0,external_node_net_namespaceObject.isIPv6)(text))
+        return undefined;
+    const bits = bits6(text);
+    const known = classify(bits, 128, ranges6, bits6);
+    if (known !== 'public')
+        return known;
+    const embedding = embeddings.find(([network, length]) => hasPrefix(bits, bits6(network), length, 128));
+    if (embedding === undefined)
+        return 'public';
+    const inner = (bits >> BigInt(96 - embedding[2])) & 0xffffffffn;
+    return classify(inner, 32, ranges4, bits4);
+}
+/** The class that a host name has by itself, whatever it resolves to; undefined when only DNS can tell. */
+function nameClass(hostname) {
+    const name = hostname.toLowerCase().replace(/\.$/, '');
+    if (name === 'localhost' || name.endsWith('.localhost'))
+        return 'loopback';
+    if (name === 'metadata.google.internal' || name === 'metadata.goog')
+        return 'forbidden';
+    return addressClass(name);
+}
+/** Whether anybody may own this name: a DNS name with a dot, under no suffix that is reserved for private use. */
+function isPublicName(hostname) {
+    const name = hostname.toLowerCase().replace(/\.$/, '');
+    return name.includes('.') && addressClass(name) === undefined && !/\.(?:internal|local|localhost)$/.test(name);
+}
+function classify(bits, width, ranges, toBits) {
+    return ranges.find(([network, length]) => hasPrefix(bits, toBits(network), length, width))?.[2] ?? 'public';
+}
+function hasPrefix(bits, network, length, width) {
+    const rest = BigInt(width - length);
+    return bits >> rest === network >> rest;
+}
+function bits4(address) {
+    return address.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n);
+}
+function bits6(address) {
+    const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+    const [head = '', tail] = canonical.split('::');
+    const left = head.split(':').filter((group) => group !== '');
+    const right = (tail ?? '').split(':').filter((group) => group !== '');
+    const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
+    return [...left, ...zeros, ...right].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n);
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/challenge.js
+const separators = /[\s,]*/y;
+const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+const equals = /[ \t]*=[ \t]*/y;
+const quoted = /"((?:[^"\\]|\\[\s\S])*)"?/y;
+const unquoted = /[^\s,"]*/y;
+const token68 = /[ \t]+[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
+/**
+ * Reads the challenges of all `WWW-Authenticate` headers of an answer, comma-joined or repeated, in linear time.
+ * What cannot be read is passed over: a challenge that is understood must not be lost to a neighbour that is not.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
+ */
+function parseChallenges(headers) {
+    return headers.flatMap((header) => readHeader(header));
+}
+function readHeader(text) {
+    const challenges = [];
+    let at = 0;
+    const match = (pattern) => {
+        pattern.lastIndex = at;
+        const found = pattern.exec(text) ?? undefined;
+        if (found)
+            at += found[0].length;
+        return found;
+    };
+    while (at < text.length) {
+        match(separators);
+        const name = match(token)?.[0];
+        if (name === undefined) {
+            if (at < text.length && match(quoted) === undefined)
+                at += 1;
+            continue;
+        }
+        const current = challenges.at(-1);
+        if (current !== undefined && match(equals)) {
+            const value = match(quoted)?.[1]?.replace(/\\([\s\S])/g, '$1') ?? match(unquoted)?.[0] ?? '';
+            const key = name.toLowerCase();
+            if (!current.parameters.has(key))
+                current.parameters.set(key, value);
+            continue;
+        }
+        challenges.push({ scheme: name.toLowerCase(), parameters: new Map() });
+        match(token68);
+    }
+    return challenges;
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/transport.js
+/** The first value of a header, by its lower-case name. */
+function header(response, name) {
+    return response.headers[name]?.[0];
+}
+/** Whether two places have the same scheme, host and port. */
+function isSameOrigin(one, other) {
+    return one.protocol === other.protocol && one.host === other.host;
+}
+/** The port of `url`, the scheme's own where none is written. */
+function portOf(url) {
+    if (url.port !== '')
+        return Number(url.port);
+    return url.protocol === 'https:' ? 443 : 80;
+}
+/** `url` as a host name that `node:net` understands: IPv6 without its brackets. */
+function bareHostname(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/error.js
+
+
+/** Characters of a registry's own words that are shown. */
+const longestQuote = 512;
+/** Headers in which registries tell what is left of a quota. */
+const quotaHeaders = [
+    'ratelimit-limit',
+    'ratelimit-remaining',
+    'ratelimit-reset',
+    'x-ratelimit-limit',
+    'x-ratelimit-remaining',
+    'x-ratelimit-reset',
+    'retry-after',
+];
+/** The text of a body, whatever bytes it is made of. */
+function bodyOf(body) {
+    return new TextDecoder().decode(body);
+}
+/**
+ * What an error answer says, in the registry's own words: `CODE: message` of the distribution specification, an OAuth
+ * error, or the beginning of whatever else it is.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
+ */
+function wordsOf(response) {
+    const text = bodyOf(response.body).trim();
+    const words = fromJson(text) ?? text.replace(/\s+/g, ' ');
+    return words === '' ? undefined : words.slice(0, longestQuote);
+}
+/**
+ * The error for an answer that is not what was asked for: `rate-limited` for 429, `denied` for 403, `unauthorized` for
+ * 401, else `registry-error`. A 404 is told apart by those who know what it means.
+ *
+ * @param what the beginning of the message, without its status
+ */
+function statusError(response, what) {
+    const said = wordsOf(response);
+    const quota = response.status === 429 ? quotaOf(response) : '';
+    return new action_error/* ActionError */.l(codeOf(response.status), `${what}: it answered ${response.status}${quota}.`, {
+        ...(said === undefined ? {} : { said }),
+        ...adviceFor(response.status),
+    });
+}
+function codeOf(status) {
+    if (status === 401)
+        return 'unauthorized';
+    if (status === 403)
+        return 'denied';
+    return status === 429 ? 'rate-limited' : 'registry-error';
+}
+function adviceFor(status) {
+    if (status === 429)
+        return { advice: 'Log in, as limits are higher for users who are known, or run the job later.' };
+    if (status >= 500)
+        return { advice: 'The registry has a fault of its own: look at its status page, then run again.' };
+    return {};
+}
+function quotaOf(response) {
+    const quota = quotaHeaders.flatMap((name) => {
+        const value = header(response, name);
+        return value === undefined ? [] : [`${name}: ${value.slice(0, 100)}`];
+    });
+    return quota.length === 0 ? '' : ` (${quota.join(', ')})`;
+}
+function fromJson(text) {
+    const document = tryParse(text);
+    const errors = Array.isArray(document?.['errors']) ? document['errors'] : [document];
+    const lines = errors.flatMap((error) => {
+        const { code, message, error: name, error_description: description, details } = asRecord(error) ?? {};
+        const words = [code ?? name, message ?? description ?? details].filter((word) => typeof word === 'string');
+        return words.length === 0 ? [] : [words.join(': ')];
+    });
+    return lines.length === 0 ? undefined : lines.join('; ');
+}
+function tryParse(text) {
+    try {
+        return asRecord(JSON.parse(text));
+    }
+    catch {
+        return undefined;
+    }
+}
+function asRecord(value) {
+    return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/credential.js
+/** What of a credential must never be printed: the secret itself, and the form in which a Basic header carries it. */
+function secretsOf(credential) {
+    if (credential.kind !== 'basic')
+        return [credential.token];
+    return [credential.password, encodeBasic(credential.username, credential.password)];
+}
+/**
+ * The credentials of a Basic header.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7617#section-2
+ */
+function encodeBasic(username, password) {
+    return Buffer.from(`${username}:${password}`).toString('base64');
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/token.js
+
+
+
+/** Bytes of a token answer, and so of a token. */
+const tokenLimit = 64 * 1024;
+/** The name under which a token is asked for with an identity token. */
+const clientId = 'image-digests';
+const usableToken = /^[A-Za-z0-9._~+/=-]+$/;
+/**
+ * What to ask for by a Bearer challenge. Only the pull scope of our own repository is ever asked for, whatever the
+ * challenge names; `*` is passed through, as ECR and others have no other.
+ *
+ * @throws ActionError `registry-error` for a challenge without a realm
+ * @see https://distribution.github.io/distribution/spec/auth/token/
+ */
+function tokenRequestFor(challenge, repository, credential) {
+    const realm = challenge.parameters.get('realm') ?? '';
+    if (!URL.canParse(realm)) {
+        throw new action_error/* ActionError */.l('registry-error', `${repository.registry} asks for a token without saying where to get it.`, {
+            said: `realm="${realm}"`,
+        });
+    }
+    return {
+        realm: new URL(realm),
+        service: challenge.parameters.get('service'),
+        scope: challenge.parameters.get('scope') === '*' ? '*' : `repository:${repository.path}:pull`,
+        credential,
+    };
+}
+/** Equal for requests that one token answers. */
+function tokenKey({ realm, service, scope, credential }) {
+    return JSON.stringify([realm.href, service, scope, credential?.source]);
+}
+/**
+ * Gets a token from a realm that may be asked.
+ *
+ * @param base what the request shares with the one that was challenged: its signal, deadline and log
+ * @param origin where the registry is spoken to
+ * @throws ActionError `untrusted-host`, `unauthorized`, `denied`, or `registry-error` for an answer without a usable token
+ */
+async function fetchToken(send, wanted, base, origin, trust) {
+    const { realm, credential } = wanted;
+    if (realm.username !== '' || realm.password !== '') {
+        throw new action_error/* ActionError */.l('untrusted-host', `${origin.host} names a token realm with a user name in it: ${realm.origin}.`);
+    }
+    const checkAddresses = await trust.realm(realm, origin, credential !== undefined);
+    const request = { ...base, phase: 'token', limit: tokenLimit, checkAddresses, ...messageFor(wanted) };
+    request.note(request.phase, `${request.method} ${request.url.href} (${credential?.source ?? 'anonymous'})`);
+    const response = await send(request);
+    if (response.status >= 300 && response.status < 400) {
+        throw new action_error/* ActionError */.l('untrusted-host', `The token service ${realm.origin} redirects, and is not followed.`, {
+            advice: 'Credentials go to the host that the registry names and to no other. Ask its operator.',
+        });
+    }
+    if (response.status !== 200)
+        throw statusError(response, `The token service ${realm.origin} gave no token`);
+    const token = readToken(response.body);
+    if (token !== undefined)
+        return token;
+    const said = wordsOf({ ...response, body: maskTokens(response.body) });
+    throw new action_error/* ActionError */.l('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
+        ...(said === undefined ? {} : { said }),
+    });
+}
+function messageFor({ realm, service, scope, credential }) {
+    const url = new URL(realm);
+    url.hash = '';
+    if (credential?.kind === 'identity')
+        return refreshMessage(url, { service, scope, token: credential.token });
+    if (service !== undefined)
+        url.searchParams.set('service', service);
+    url.searchParams.set('scope', scope);
+    return { method: 'GET', url, headers: credential === undefined ? {} : { authorization: basicHeader(credential) } };
+}
+/** @see https://distribution.github.io/distribution/spec/auth/oauth/ */
+function refreshMessage(url, { service, scope, token }) {
+    const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, scope, refresh_token: token });
+    if (service !== undefined)
+        form.set('service', service);
+    return {
+        method: 'POST',
+        url,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: form.toString(),
+    };
+}
+/** The value of an `Authorization` header for a user name and password. */
+function basicHeader(credential) {
+    if (credential.kind !== 'basic') {
+        throw new action_error/* ActionError */.l('unauthorized', `The registry asks for a user name and password, and ${credential.source} holds a token.`);
+    }
+    return `Basic ${encodeBasic(credential.username, credential.password)}`;
+}
+/** Either field may hold the token; services that fill both put the same into them. */
+function readToken(body) {
+    const answer = token_tryParse(bodyOf(body));
+    return [answer?.['token'], answer?.['access_token']].find((token) => typeof token === 'string' && usableToken.test(token));
+}
+function token_tryParse(text) {
+    try {
+        const value = JSON.parse(text);
+        return typeof value === 'object' && value !== null ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** An answer that is no JSON may all the same hold a token: only an error in it is worth showing. */
+function maskTokens(body) {
+    const { errors, error, error_description, message, details } = token_tryParse(bodyOf(body)) ?? {};
+    const kept = { errors, error, error_description, message, details };
+    return Object.values(kept).some((value) => value !== undefined)
+        ? Buffer.from(JSON.stringify(kept))
+        : new Uint8Array();
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/auth.js
+
+
+
+
+
+
+/** Registries whose challenge is known beforehand, so that the token can be asked for while the challenge is on its way. */
+const knownChallenges = {
+    'docker.io': { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' },
+    'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
+};
+/**
+ * Answers challenges for one repository. The request goes out first; a 401 tells what to do. It is sent at most once
+ * more after a token was obtained or renewed for it, and once more where the workflow's own token was rejected and the
+ * registry is tried without.
+ *
+ * @throws ActionError `unauthorized` or `denied`, naming where rejected credentials came from
+ */
+function withAuth(send, options) {
+    const { repository, trust, tokens } = options;
+    let held;
+    let isRejected = false;
+    let lookup;
+    const credential = async () => {
+        lookup ??= options.credential();
+        const found = await lookup;
+        return isRejected ? undefined : found;
+    };
+    const tokenFor = async (wanted, request, origin) => {
+        const key = tokenKey(wanted);
+        for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
+            const known = await cached;
+            if (`Bearer ${known}` !== request.headers['authorization'])
+                return known;
+            if (tokens.get(key) === cached)
+                break;
+        }
+        const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
+        tokens.set(key, fresh);
+        const token = await fresh;
+        options.keepSecret(token);
+        return token;
+    };
+    const guess = async (request) => {
+        const known = knownChallenges[repository.registry];
+        if (known === undefined)
+            return;
+        const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
+        const wanted = tokenRequestFor(challenge, repository, await credential());
+        if (wanted.credential?.kind !== 'bearer')
+            await tokenFor(wanted, request, request.url);
+    };
+    /** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
+    const answer = async (response, request) => {
+        const challenges = await challengesOf(response, request, send);
+        const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+        const given = await credential();
+        if (given?.kind === 'bearer')
+            return `Bearer ${given.token}`;
+        if (bearer !== undefined) {
+            return `Bearer ${await tokenFor(tokenRequestFor(bearer, repository, given), request, response.url)}`;
+        }
+        if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic'))
+            return basicHeader(given);
+        if (response.status !== 401)
+            return undefined;
+        throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
+    };
+    const attempt = async (first) => {
+        const request = held === undefined ? first : authorized(first, held);
+        if (held === undefined)
+            void guess(first).catch(() => undefined);
+        const response = await send(request);
+        const isUnknown = held === undefined && (await isHiddenFromStrangers(response));
+        if (!isUnknown && !isChallenge(response, first))
+            return judged(response, held);
+        const header = await answer(response, request);
+        if (header === undefined)
+            return judged(response, undefined);
+        if (header === request.headers['authorization'])
+            throw rejected(response, await credential(), repository);
+        held = header;
+        return judged(await send(authorized(first, header)), header);
+    };
+    /** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
+    const isHiddenFromStrangers = async ({ status }) => {
+        if (status !== 404 && status !== 403)
+            return false;
+        const given = await credential();
+        return given !== undefined && given.isOptional !== true;
+    };
+    const judged = async (response, sent) => {
+        if (response.status !== 401 && response.status !== 403)
+            return response;
+        throw rejected(response, sent === undefined ? undefined : await credential(), repository);
+    };
+    return async (request) => {
+        try {
+            return await attempt(request);
+        }
+        catch (error) {
+            if (!isRejection(error))
+                throw error;
+            const given = await credential().catch(() => undefined);
+            if (given?.isOptional !== true)
+                throw withSource(error, given, repository);
+            request.note('token', `${given.source} was rejected: trying without`);
+            isRejected = true;
+            held = undefined;
+            return attempt(request).catch((second) => {
+                throw withSource(second, given, repository);
+            });
+        }
+    };
+}
+function authorized(request, header) {
+    return { ...request, headers: { ...request.headers, authorization: header } };
+}
+/** A 401 of a host that the registry redirected to is no challenge of the registry. */
+function isChallenge(response, { url }) {
+    return response.status === 401 && (isSameOrigin(response.url, url) || response.url.host === url.host);
+}
+/** The challenges of a 401; where it carries none, those of `GET /v2/`. */
+async function challengesOf(response, request, send) {
+    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+    if (challenges.length > 0)
+        return challenges;
+    const { authorization: _, ...headers } = request.headers;
+    const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
+    return base.status === 401 && base.url.host === response.url.host
+        ? parseChallenges(base.headers['www-authenticate'] ?? [])
+        : [];
+}
+function isRejection(error) {
+    return error instanceof action_error/* ActionError */.l && (error.code === 'unauthorized' || error.code === 'denied');
+}
+/** The error for a 401 or 403 that is final. */
+function rejected(response, credential, repository) {
+    const error = statusError(response, `${nameOf(repository)} may not be pulled`);
+    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+    const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
+    const { said } = error;
+    const details = said === undefined ? {} : { said };
+    return withSource(new action_error/* ActionError */.l(isScopeMissing ? 'denied' : error.code, error.message, details), credential, repository);
+}
+/** Adds to a rejection where the credentials came from and what to do about it. */
+function withSource(error, credential, repository) {
+    if (!(error instanceof action_error/* ActionError */.l) || !isRejection(error) || error.advice !== undefined)
+        return error;
+    const source = credential === undefined
+        ? `No credentials were found for ${repository.registry}.`
+        : `The credentials came from ${credential.source}.`;
+    const advice = `${auth_adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`;
+    return new action_error/* ActionError */.l(error.code, `${error.message} ${source}`, {
+        ...(error.said === undefined ? {} : { said: error.said }),
+        advice,
+    });
+}
+function auth_adviceFor({ registry }, credential) {
+    if (registry === 'ghcr.io' || credential?.isOptional) {
+        return 'Give the job "permissions: packages: read", and the package access for this repository in its settings; for a package elsewhere give username and password (a token with read:packages).';
+    }
+    return credential === undefined
+        ? `Log in to ${wireHost(registry)} in an earlier step, or give the inputs username and password.`
+        : 'Check that they are still valid and may read this repository.';
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/redirect.js
+
+
+/** Hops; storage back ends need one or two. */
+const mostRedirects = 5;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+/**
+ * Follows redirects where `trust` lets it. `Authorization` goes to the registry's exact scheme, host and port only, and
+ * not again after a redirect has left it.
+ *
+ * @throws ActionError `untrusted-host`, or `registry-error` for a redirect without an end or a target
+ */
+function withRedirects(send, trust) {
+    return async (first) => {
+        let request = first;
+        let origin;
+        for (let hop = 0; hop <= mostRedirects; hop += 1) {
+            const response = await send(request);
+            if (!redirectStatuses.has(response.status))
+                return response;
+            origin ??= response.url;
+            const target = targetOf(header(response, 'location'), response.url);
+            const checkAddresses = await trust.redirect(target, response.url, origin);
+            request.note(request.phase, `${response.status}: redirected to ${target.href}`);
+            request = { ...request, url: target, checkAddresses, headers: headersFor(request, response.url, target) };
+        }
+        throw new action_error/* ActionError */.l('registry-error', `${first.url.href} redirects more than ${mostRedirects} times.`);
+    };
+}
+function targetOf(location, from) {
+    if (location === undefined || !URL.canParse(location, from.href)) {
+        throw new action_error/* ActionError */.l('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
+    }
+    const target = new URL(location, from);
+    target.username = '';
+    target.password = '';
+    target.hash = '';
+    return target;
+}
+function headersFor({ headers }, from, target) {
+    if (isSameOrigin(from, target))
+        return headers;
+    const { authorization: _, ...rest } = headers;
+    return rest;
+}
+
+;// CONCATENATED MODULE: external "node:dns"
+const external_node_dns_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
+;// CONCATENATED MODULE: ./lib/src/registry/trust.js
+
+
+
+
+
+/** Token services that are known, by their operators' documentation, to serve a registry under another name. */
+const knownTokenHosts = {
+    [dockerHub]: 'auth.docker.io',
+    'registry.gitlab.com': 'gitlab.com',
+    'nvcr.io': 'authn.nvidia.com',
+};
+/**
+ * The rules for one registry (ggcr #2193, #2292, #2440; CVE-2026-33540; CVE-2026-33990; CVE-2026-48978).
+ *
+ * @param registry `host[:port]` as it stands in a name
+ */
+function trustFor(registry, authHosts) {
+    const own = new URL(`https://${wireHost(registry)}`);
+    const allowed = authHosts.get(registry) ?? new Set();
+    const isAllowed = (url) => allowed.has(url.host) || allowed.has(`${url.hostname}:${portOf(url)}`);
+    const isOwn = (url, origin) => url.hostname === own.hostname && portOf(url) === portOf(origin);
+    const refuse = (url, what, why) => new action_error/* ActionError */.l('untrusted-host', `${registry} ${what} ${url.origin}, ${why}.`, {
+        advice: `If you trust that host, allow it with this line in the input auth-hosts: ${registry}=${url.host}`,
+    });
+    const forbid = (host) => new action_error/* ActionError */.l('untrusted-host', `${registry} leads to ${host}, a link-local or metadata address.`, {
+        advice: 'Nothing allows this. A registry or name server that sends clients there attacks them.',
+    });
+    const notForbidden = async (hostname, addresses) => {
+        if (addresses.some((address) => addressClass(address) === 'forbidden'))
+            throw forbid(hostname);
+    };
+    const refuseForbiddenName = (url) => {
+        if (nameClass(bareHostname(url)) === 'forbidden')
+            throw forbid(url.hostname);
+    };
+    const noNearerThanRegistry = async (classes, url, what) => {
+        const near = classes.filter((kind) => kind === 'loopback' || kind === 'private');
+        if (near.length === 0)
+            return;
+        const home = await classesOf(own);
+        const nearer = near.find((kind) => !home.includes(kind));
+        if (nearer !== undefined)
+            throw refuse(url, what, `a ${nearer} address where the registry itself is not`);
+    };
+    // One check per host, as sockets are shared by requests with the same check.
+    const checks = new Map();
+    const checkAgainstRegistry = (url, what) => {
+        const check = async (hostname, addresses) => {
+            await notForbidden(hostname, addresses);
+            await noNearerThanRegistry(addresses.map(addressClass), url, what);
+        };
+        const shared = checks.get(url.origin) ?? check;
+        checks.set(url.origin, shared);
+        return shared;
+    };
+    return {
+        registry() {
+            refuseForbiddenName(own);
+            return notForbidden;
+        },
+        async realm(realm, origin, withCredentials) {
+            const what = 'asks for tokens to be fetched from';
+            refuseForbiddenName(realm);
+            if (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || origin.protocol !== 'http:')) {
+                throw refuse(realm, what, 'which is not https');
+            }
+            if (isOwn(realm, origin) || isAllowed(realm))
+                return notForbidden;
+            const isKnown = knownTokenHosts[registry] === realm.host && realm.protocol === 'https:';
+            if (withCredentials && !isKnown)
+                throw refuse(realm, what, 'which may not see the credentials of this registry');
+            const kind = nameClass(bareHostname(realm));
+            const isNear = kind === 'loopback' || kind === 'private';
+            if (!isNear && (realm.protocol !== 'https:' || !isPublicName(realm.hostname))) {
+                throw refuse(realm, what, 'which is not an https host with a public name');
+            }
+            await noNearerThanRegistry([kind], realm, what);
+            return checkAgainstRegistry(realm, what);
+        },
+        async redirect(target, from, origin) {
+            const what = 'redirects to';
+            refuseForbiddenName(target);
+            if (target.protocol !== 'https:' && (target.protocol !== 'http:' || from.protocol !== 'http:')) {
+                throw refuseDowngrade(registry, target);
+            }
+            if (isOwn(target, origin) || isAllowed(target))
+                return notForbidden;
+            const kind = nameClass(bareHostname(target));
+            if (kind === undefined && !isPublicName(target.hostname) && isPublicName(own.hostname)) {
+                throw refuse(target, what, 'a name of a private network');
+            }
+            await noNearerThanRegistry([kind], target, what);
+            return checkAgainstRegistry(target, what);
+        },
+    };
+}
+function refuseDowngrade(registry, target) {
+    return new action_error/* ActionError */.l('untrusted-host', `${registry} redirects from https to ${target.origin}.`, {
+        advice: 'A redirect may not leave https. Ask the operator of the registry.',
+    });
+}
+/** Where a host is. A name that does not resolve here is reached by a proxy, and taken for public. */
+async function classesOf(url) {
+    const known = nameClass(bareHostname(url));
+    if (known !== undefined)
+        return [known];
+    const addresses = await external_node_dns_namespaceObject.promises.lookup(url.hostname, { all: true }).catch(() => []);
+    return addresses.map(({ address }) => addressClass(address));
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/client.js
+
+
+
+
+
+
+
+
+
+
+
+/** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
+const documentLimit = 4 * 1024 * 1024;
+/**
+ * Makes a client for all the registries of a run.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
+ */
+function registryClient(options) {
+    const reach = repositoryReach(options);
+    const cache = new Map();
+    const manifestRequest = (repository, target, look, phase) => reach(repository, {
+        ...look,
+        method: 'GET',
+        path: `manifests/${target}`,
+        headers: { accept: manifestTypes.join(', ') },
+        phase,
+    });
+    const remember = (key, fetch) => {
+        const fetched = cache.get(key) ?? fetch();
+        cache.set(key, fetched);
+        fetched.catch(() => cache.delete(key));
+        return fetched;
+    };
+    return {
+        manifest(reference, look) {
+            const fetch = async () => {
+                const response = await manifestRequest(reference, client_targetOf(reference), look, 'index');
+                if (response.status === 404)
+                    throw notFound(response, reference);
+                return verified(response, reference.digest, look, 'index');
+            };
+            return reference.digest === undefined ? fetch() : remember(`${nameOf(reference)}@${reference.digest}`, fetch);
+        },
+        child(repository, descriptor, look) {
+            const phase = isManifestType(descriptor.mediaType) && kindOf(descriptor.mediaType) === 'index' ? 'index' : 'manifest';
+            return remember(`${nameOf(repository)}@${descriptor.digest} ${descriptor.mediaType} ${descriptor.size}`, async () => {
+                refuseLarge(descriptor);
+                const response = await manifestRequest(repository, descriptor.digest, look, phase);
+                if (response.status !== 200)
+                    throw childError(response, repository, descriptor);
+                return asDescribed(verified(response, descriptor.digest, look, phase, descriptor.mediaType), descriptor);
+            });
+        },
+        async blob(repository, descriptor, look) {
+            refuseLarge(descriptor);
+            const request = { ...look, method: 'GET', path: `blobs/${descriptor.digest}`, phase: 'manifest' };
+            const response = await reach(repository, request);
+            if (response.status !== 200)
+                throw childError(response, repository, descriptor);
+            client_checkDigest(response, descriptor.digest);
+            checkSize(response.body, descriptor);
+            look.note('manifest', `config ${descriptor.digest}: ${response.body.byteLength} bytes, verified`);
+            return response.body;
+        },
+        async head(reference, look) {
+            const response = await reach(reference, {
+                ...look,
+                method: 'HEAD',
+                path: `manifests/${client_targetOf(reference)}`,
+                headers: { accept: manifestTypes.join(', ') },
+                phase: 'index',
+            });
+            if (response.status === 404)
+                return { exists: false };
+            const isUnsupported = response.status === 405 || response.status === 501;
+            if (response.status !== 200 && !isUnsupported) {
+                throw statusError(response, `HEAD ${response.url.href}`);
+            }
+            return { exists: true, digest: isUnsupported ? undefined : announcedDigest(response) };
+        },
+        async blobSize(repository, descriptor, look) {
+            const path = `blobs/${descriptor.digest}`;
+            const response = await reach(repository, { ...look, method: 'HEAD', path, phase: 'manifest' });
+            if (response.status === 404)
+                return undefined;
+            if (response.status !== 200)
+                throw statusError(response, `HEAD ${response.url.href}`);
+            const length = header(response, 'content-length') ?? '';
+            return /^[0-9]+$/.test(length) ? Number(length) : Number.NaN;
+        },
+    };
+}
+/** Sends requests to repositories, each with the trust, the scheme and the tokens of its own. */
+function repositoryReach(options) {
+    const tokens = new Map();
+    const trusts = new Map();
+    const transports = new Map();
+    const send = options.send;
+    const transportFor = (repository) => {
+        const name = nameOf(repository);
+        const trust = trusts.get(repository.registry) ?? trustFor(repository.registry, options.authHosts);
+        trusts.set(repository.registry, trust);
+        const transport = transports.get(name) ??
+            withAuth(withRedirects(send, trust), {
+                repository,
+                trust,
+                credential: () => options.credentials(repository),
+                sendToken: send,
+                tokens,
+                keepSecret: options.keepToken,
+            });
+        transports.set(name, transport);
+        return transport;
+    };
+    return async (repository, request) => {
+        const transport = transportFor(repository);
+        const checkAddresses = trusts.get(repository.registry).registry();
+        const isPlain = options.plainHttp.has(repository.registry) || isLoopback(repository.registry);
+        const url = new URL(`${isPlain ? 'http' : 'https'}://${wireHost(repository.registry)}`);
+        url.pathname = `/v2/${repository.path}/${request.path}`;
+        return transport({ headers: {}, ...request, url, limit: documentLimit, checkAddresses });
+    };
+}
+function isLoopback(registry) {
+    const { hostname } = new URL(`http://${registry}`);
+    return nameClass(hostname.replace(/^\[(.*)\]$/, '$1')) === 'loopback';
+}
+function client_targetOf(reference) {
+    return reference.digest ?? reference.tag ?? 'latest';
+}
+function verified(response, asked, look, phase, describedAs) {
+    if (response.status !== 200)
+        throw statusError(response, `GET ${response.url.href}`);
+    const digest = client_checkDigest(response, asked);
+    const announced = header(response, 'content-type');
+    const document = parseManifest(response.body, isGenericType(essence(announced)) ? (describedAs ?? announced) : announced);
+    look.note(phase, `${document.mediaType}, ${response.body.byteLength} bytes: ${digest}, verified`);
+    return { digest, bytes: response.body, document };
+}
+/**
+ * Computes the digest of a body. It must be the one that was asked for (GHSA-qv35-3gw6-8q4j) and the one that the
+ * registry announces, if it announces one that is well-formed.
+ */
+function client_checkDigest(response, asked) {
+    for (const expected of [asked, announcedDigest(response)]) {
+        if (expected === undefined)
+            continue;
+        const actual = digestOf(response.body, algorithmOf(expected));
+        if (actual === expected)
+            continue;
+        const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
+        throw new action_error/* ActionError */.l('digest-mismatch', `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`, {
+            advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
+        });
+    }
+    return asked ?? digestOf(response.body);
+}
+function announcedDigest(response) {
+    const values = response.headers['docker-content-digest'] ?? [];
+    const [value] = values;
+    return values.length === 1 && value !== undefined && isDigest(value) ? value : undefined;
+}
+function checkSize(bytes, { digest, size }) {
+    if (bytes.byteLength === size)
+        return;
+    throw new action_error/* ActionError */.l('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
+        advice: 'The image is malformed. Push it again.',
+    });
+}
+function asDescribed(fetched, descriptor) {
+    checkSize(fetched.bytes, descriptor);
+    if (fetched.document.mediaType === descriptor.mediaType)
+        return fetched;
+    throw new action_error/* ActionError */.l('invalid-manifest', `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`);
+}
+function refuseLarge({ digest, size }) {
+    if (size <= documentLimit)
+        return;
+    throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
+}
+function notFound(response, reference) {
+    const error = statusError(response, `${formatReference(reference)} does not exist`);
+    return new action_error/* ActionError */.l('not-found', error.message, {
+        ...(error.said === undefined ? {} : { said: error.said }),
+        advice: 'Check the spelling of repository and tag, and whether the push of the image has finished.',
+    });
+}
+/** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */
+function childError(response, repository, { digest }) {
+    if (response.status !== 404)
+        return statusError(response, `GET ${response.url.href}`);
+    return statusError(response, `${nameOf(repository)} names ${digest}, but the registry does not have it`);
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/docker-config.js
+
+
+/** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
+const hubKey = 'https://index.docker.io/v1/';
+const hubHosts = [dockerHub, 'index.docker.io', 'registry-1.docker.io'];
+/**
+ * Reads a config.
+ *
+ * @throws ActionError `invalid-input` naming the config, never its content
+ * @see https://github.com/docker/cli/blob/v28.0.0/cli/config/configfile/file.go
+ */
+function parseDockerConfig(text, name) {
+    const config = toMap(parseJson(text, name), name, 'it');
+    return {
+        name,
+        auths: toMap(config.get('auths') ?? {}, name, 'auths'),
+        credHelpers: toMap(config.get('credHelpers') ?? {}, name, 'credHelpers'),
+        credsStore: config.get('credsStore'),
+    };
+}
+/** The key by which helpers know a registry. */
+function serverKey(registry) {
+    return registry === dockerHub ? hubKey : registry;
+}
+/** The value that `credHelpers` has for the very host; undefined when it has none. */
+function credHelperFor(config, registry) {
+    const names = registry === dockerHub ? [...hubHosts, hubKey] : [registry];
+    return names.map((name) => config.credHelpers.get(name)).find((helper) => helper !== undefined);
+}
+/**
+ * The credential that `auths` holds for a repository: the longest namespaced key first, then the exact host, then keys
+ * with a scheme. Keys are matched whole, never by substring.
+ *
+ * @throws ActionError `invalid-input` when the entry that applies cannot be read
+ */
+function findAuth(config, repository) {
+    for (const key of keysFor(config, repository)) {
+        const credential = docker_config_readEntry(config.auths.get(key), `${config.name}, key ${key}`);
+        if (credential !== undefined)
+            return credential;
+    }
+    return undefined;
+}
+function keysFor(config, { registry, path }) {
+    const hosts = registry === dockerHub ? hubHosts : [registry];
+    const segments = path.split('/');
+    const namespaces = segments.map((_, at) => segments.slice(0, segments.length - at).join('/'));
+    const namespaced = namespaces.flatMap((namespace) => hosts.map((host) => nameOf({ registry: host, path: namespace })));
+    const withScheme = [...config.auths.keys()].filter((key) => {
+        const [, host = ''] = /^https?:\/\/([^/]*)(?:\/.*)?$/.exec(key) ?? [];
+        return hosts.includes(host);
+    });
+    return [...namespaced, ...hosts, ...withScheme].filter((key) => config.auths.has(key));
+}
+function docker_config_readEntry(entry, source) {
+    const fields = toMap(entry ?? {}, source, 'it');
+    const text = (name) => {
+        const value = fields.get(name) ?? '';
+        if (typeof value !== 'string')
+            throw malformed(source, `${name} is not a string`);
+        return value;
+    };
+    const [identity, registryToken] = [text('identitytoken'), text('registrytoken')];
+    if (identity !== '')
+        return { kind: 'identity', token: identity, source };
+    if (registryToken !== '')
+        return { kind: 'bearer', token: registryToken, source };
+    const [username, password] = text('auth') === '' ? [text('username'), text('password')] : docker_config_decode(text('auth'), source);
+    if (username === '' && password === '')
+        return undefined;
+    return { kind: 'basic', username, password, source };
+}
+/** `auth` is base64 of `user:password`, in UTF-8; some writers pad the password with NULs. */
+function docker_config_decode(auth, source) {
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth))
+        throw malformed(source, 'auth is not base64');
+    const text = decodeUtf8(Buffer.from(auth, 'base64'), source);
+    const colon = text.indexOf(':');
+    if (colon <= 0)
+        throw malformed(source, 'auth is not user:password in base64');
+    return [text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, '')];
+}
+function decodeUtf8(bytes, source) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    }
+    catch {
+        throw malformed(source, 'auth is not UTF-8');
+    }
+}
+/** The parser's own message is dropped: it quotes what it stumbled over. */
+function parseJson(text, name) {
+    try {
+        return JSON.parse(text.replace(/^\uFEFF/, ''));
+    }
+    catch {
+        throw malformed(name, 'it is not JSON');
+    }
+}
+function toMap(value, name, what) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw malformed(name, `${what} is not an object`);
+    }
+    return new Map(Object.entries(value));
+}
+function malformed(name, why) {
+    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+        advice: 'Log in again to write it anew, or remove it.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/config-files.js
+
+
+
+/** Bytes; a config of this size is none. */
+const largestConfig = 1024 * 1024;
+/**
+ * Reads those of the files that exist, in their order. What is no regular file is passed over, so that a FIFO cannot
+ * hold up the run.
+ *
+ * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
+ */
+async function readConfigFiles(files) {
+    const configs = [];
+    for (const file of files) {
+        const text = await readConfig(file);
+        if (text !== undefined)
+            configs.push(parseDockerConfig(text, file.name));
+    }
+    return configs;
+}
+async function readConfig({ path, name }) {
+    try {
+        const status = await (0,promises_namespaceObject.stat)(path);
+        if (!status.isFile())
+            return undefined;
+        if (status.size > largestConfig)
+            throw unreadable(name, 'it is larger than 1 MiB');
+        return await (0,promises_namespaceObject.readFile)(path, 'utf8');
+    }
+    catch (error) {
+        if (error instanceof action_error/* ActionError */.l)
+            throw error;
+        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        throw unreadable(name, `it cannot be read (${code})`);
+    }
+}
+function unreadable(name, why) {
+    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+        advice: 'Mend or remove it; without it other credentials may be used.',
+    });
+}
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/helper.js
+
+
+
+
+
+/** Milliseconds that a helper may take: those of clouds ask a service first. */
+const helperTimeout = 10_000;
+/** Bytes that a helper may print. */
+const outputLimit = 64 * 1024;
+/** Characters of a helper's own words that are shown. */
+const helper_longestQuote = 512;
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/**
+ * Asks `docker-credential-NAME get` for the credentials of a server, as docker does: the key on stdin, no shell.
+ *
+ * @param name what the config names, unchecked
+ * @param source where the name stands, for messages
+ * @returns undefined when the helper knows none
+ * @throws ActionError `unauthorized` when it is missing, badly named, fails or hangs (CVE-2021-41092)
+ * @see https://github.com/docker/docker-credential-helpers#development
+ */
+async function askHelper(name, server, source, options) {
+    if (typeof name !== 'string' || !namePattern.test(name)) {
+        throw helper_failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
+    }
+    const program = `docker-credential-${name}`;
+    const file = await find(program, options);
+    if (file === undefined)
+        throw helper_failed(source, `names ${program}, which is not on the PATH outside the workspace`);
+    const { status, output, words } = await run(file, server, options.environment);
+    if (status !== 0) {
+        if (words.startsWith('credentials not found'))
+            return undefined;
+        throw helper_failed(source, `names ${program}, which failed (${status})`, words.slice(0, helper_longestQuote));
+    }
+    return readAnswer(output, program, source);
+}
+/** The first file of that name in an absolute folder of the PATH; links are followed before the workspace is excluded. */
+async function find(program, { path, workspace }) {
+    const fileName = process.platform === 'win32' ? `${program}.exe` : program;
+    const forbidden = workspace === '' ? undefined : await (0,promises_namespaceObject.realpath)(workspace).catch(() => workspace);
+    for (const folder of path.split(external_node_path_namespaceObject.delimiter)) {
+        if (!(0,external_node_path_namespaceObject.isAbsolute)(folder))
+            continue;
+        const file = (0,external_node_path_namespaceObject.join)(folder, fileName);
+        const target = await (0,promises_namespaceObject.realpath)(file).catch(() => undefined);
+        if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace))
+            continue;
+        if (await isProgram(target))
+            return file;
+    }
+    return undefined;
+}
+function isWithin(file, folder) {
+    return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_namespaceObject.sep) ? folder : `${folder}${external_node_path_namespaceObject.sep}`);
+}
+async function isProgram(file) {
+    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK).then(() => true, () => false);
+    return isExecutable && (await (0,promises_namespaceObject.stat)(file)).isFile();
+}
+function run(file, server, environment) {
+    return new Promise((resolve) => {
+        // A group of its own, so that what the helper started ends with it.
+        const child = (0,external_node_child_process_namespaceObject.spawn)(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });
+        let output = '';
+        let errors = '';
+        const finish = (status) => {
+            clearTimeout(timer);
+            resolve({ status, output, words: (output.trim() || errors.trim()).replace(/\s+/g, ' ') });
+        };
+        const abandon = (why) => {
+            finish(why);
+            stop(child.pid);
+            child.stdout.destroy();
+            child.stderr.destroy();
+        };
+        const timer = setTimeout(() => abandon(`no answer in ${helperTimeout / 1000} seconds`), helperTimeout);
+        const collect = (chunk, sum) => {
+            if (sum.length + chunk.length > outputLimit)
+                abandon('more than 64 KiB of output');
+            return (sum + chunk).slice(0, outputLimit);
+        };
+        child.stdout.setEncoding('utf8').on('data', (chunk) => {
+            output = collect(chunk, output);
+        });
+        child.stderr.setEncoding('utf8').on('data', (chunk) => {
+            errors = collect(chunk, errors);
+        });
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(`${server}\n`);
+        child.on('error', (error) => finish(error.message));
+        child.on('close', (code, signal) => finish(code ?? signal ?? 'no exit code'));
+    });
+}
+function stop(pid) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+    }
+    catch {
+        // It has ended already.
+    }
+}
+function readAnswer(output, program, source) {
+    const { Username: username, Secret: secret } = parse(output);
+    if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
+        throw helper_failed(source, `names ${program}, whose answer cannot be read`);
+    }
+    const origin = `${program}, which ${source} names`;
+    return username === '<token>'
+        ? { kind: 'identity', token: secret, source: origin }
+        : { kind: 'basic', username, password: secret, source: origin };
+}
+function parse(output) {
+    try {
+        const value = JSON.parse(output);
+        return typeof value === 'object' && value !== null ? value : {};
+    }
+    catch {
+        return {};
+    }
+}
+function helper_failed(source, why, said) {
+    return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
+        ...(said === undefined || said === '' ? {} : { said }),
+        advice: 'Install the helper or log in again; no other credentials are tried in its place.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/store.js
+
+
+
+
+
+
+/**
+ * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
+ *
+ * @param repositories what will be asked for: where the inputs cover it all, no config is read
+ * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
+ */
+async function openCredentials(sources, repositories, listener) {
+    const isCovered = (repository) => fromInputs(sources, repository) !== undefined;
+    const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
+    for (const repository of repositories)
+        if (!isCovered(repository))
+            checkEntries(configs, repository);
+    const find = async (repository) => {
+        const given = fromInputs(sources, repository);
+        if (given !== undefined)
+            return given;
+        for (const config of configs) {
+            const found = await findIn(config, repository, sources.helpers, listener);
+            if (found !== undefined)
+                return found;
+        }
+        return fromGithubToken(sources, repository);
+    };
+    // A helper is asked once for a repository, whoever wants to know.
+    const asked = new Map();
+    return async (repository) => {
+        const name = nameOf(repository);
+        const answer = asked.get(name) ?? find(repository);
+        asked.set(name, answer);
+        const credential = await answer;
+        if (credential !== undefined)
+            secretsOf(credential).forEach(listener.keepSecret);
+        return credential;
+    };
+}
+async function readConfigs({ dockerAuthConfig, files }) {
+    const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
+    return [...fromVariable, ...(await readConfigFiles(files))];
+}
+/** Finds bad entries before any request is sent, as far as no helper stands before them. */
+function checkEntries(configs, repository) {
+    for (const config of configs) {
+        if (credHelperFor(config, repository.registry) !== undefined || hasStore(config))
+            return;
+        if (findAuth(config, repository) !== undefined)
+            return;
+    }
+}
+async function findIn(config, repository, helpers, listener) {
+    const server = serverKey(repository.registry);
+    const helper = credHelperFor(config, repository.registry);
+    if (helper !== undefined) {
+        const helped = await askHelper(helper, server, `${config.name}, credHelpers`, helpers);
+        if (helped !== undefined)
+            return helped;
+    }
+    const stored = hasStore(config) ? await fromStore(config, server, helpers, listener) : undefined;
+    return stored ?? findAuth(config, repository);
+}
+function hasStore({ credsStore }) {
+    return credsStore !== undefined && credsStore !== null && credsStore !== '';
+}
+async function fromStore(config, server, helpers, { warn }) {
+    try {
+        return await askHelper(config.credsStore, server, `${config.name}, credsStore`, helpers);
+    }
+    catch (error) {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
+        return undefined;
+    }
+}
+function fromInputs({ input }, { registry }) {
+    if (input?.registry !== registry)
+        return undefined;
+    const { username, password } = input;
+    return { kind: 'basic', username, password, source: 'the inputs username and password' };
+}
+function fromGithubToken({ githubToken }, { registry }) {
+    const { token, registries } = githubToken;
+    if (token === '' || !registries.includes(registry))
+        return undefined;
+    return {
+        kind: 'basic',
+        username: 'x-access-token',
+        password: token,
+        source: 'the input github-token',
+        isOptional: true,
+    };
+}
+
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
+var lib = __nccwpck_require__(313);
+;// CONCATENATED MODULE: ./lib/src/registry/network-error.js
+
+const tlsCodes = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|EPROTO$)/;
+/** The failures of a connection that the next attempt may not meet, with the words for them. */
+const transientFailures = {
+    ECONNREFUSED: { reason: 'refused', words: 'the connection was refused' },
+    ECONNRESET: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
+    EPIPE: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
+    ERR_STREAM_PREMATURE_CLOSE: {
+        reason: 'closed',
+        words: 'the connection was closed before the answer was complete',
+    },
+    EAI_AGAIN: { reason: 'dns', words: 'the name server did not answer' },
+};
+const trustAdvice = 'If the registry has a certificate of your own authority, give its file to the runner by NODE_EXTRA_CA_CERTS.';
+/**
+ * Turns what `node:http` reports into an {@link ActionError}: `tls`, `timeout`, `network`, or `registry-error` for an
+ * answer that is not HTTP. An error that is one already stays as it is.
+ */
+function networkError(error, url) {
+    if (error instanceof action_error/* ActionError */.l)
+        return error;
+    const { message, code } = describe(error);
+    const proxyStatus = /^tunneling socket could not be established, statusCode=(\d+)/.exec(message)?.[1];
+    if (proxyStatus !== undefined)
+        return proxyRefused(url, Number(proxyStatus), error);
+    if (/^tunneling socket could not be established/.test(message))
+        return proxyUnreachable(url, message, error);
+    if (tlsCodes.test(code))
+        return tlsError(url, message, code, error);
+    if (code.startsWith('HPE_'))
+        return protocolError(url, message, error);
+    if (code === 'ETIMEDOUT')
+        return fail('timeout', url, 'no connection in time', { transient: true, cause: error });
+    const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;
+    if (failure !== undefined) {
+        const { reason, words } = failure;
+        return fail('network', url, words, { transient: true, reason, cause: error });
+    }
+    if (code === 'ENOTFOUND') {
+        return fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
+    }
+    return fail('network', url, message, { cause: error });
+}
+/** An answer that breaks HTTP: sending the request again would bring the same. */
+function protocolError(url, what, cause) {
+    return fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
+}
+function tlsError(url, message, code, cause) {
+    const reason = code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'handshake' : 'certificate';
+    return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
+}
+function proxyRefused(url, status, cause) {
+    const asksForPassword = status === 407;
+    return fail('network', url, `the proxy answered ${status} to CONNECT`, {
+        transient: status >= 500,
+        advice: asksForPassword
+            ? 'The proxy asks for a password: put it into https_proxy (http://user:password@proxy:port).'
+            : 'Check https_proxy, http_proxy and no_proxy on the runner.',
+        cause,
+    });
+}
+function proxyUnreachable(url, message, cause) {
+    return fail('network', url, `the proxy cannot be used: ${message}`, {
+        transient: true,
+        advice: 'Check https_proxy, http_proxy and no_proxy on the runner.',
+        cause,
+    });
+}
+function fail(code, url, why, details) {
+    return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
+}
+function describe(error) {
+    if (!(error instanceof Error))
+        return { message: String(error), code: '' };
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    return { message: error.message, code };
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/http.js
+
+
+
+
+
+
+
+/** Milliseconds for name look-up, proxy, connection and TLS together. */
+const connectTimeout = 10_000;
+/** Milliseconds for one request, from its start to the last byte of its answer. */
+const attemptTimeout = 30_000;
+/** Bytes that are read of the body of an error answer. */
+const errorBodyLimit = 64 * 1024;
+/** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
+const socketsPerHost = 64;
+/**
+ * Sends requests by `node:http` through the agents of `@actions/http-client`, which know the runner's proxy settings.
+ * Nothing else of that client is used: its bodies never settle when they are truncated, and its time-out is not armed
+ * while a proxy connects (measured in 4.0.1).
+ *
+ * The transport fails with `network`, `tls`, `timeout`, `too-large` or `registry-error`; it never follows, retries or inflates.
+ *
+ * @param userAgent the `User-Agent` of every request
+ */
+function httpTransport(userAgent) {
+    // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
+    const pools = new Map();
+    const agentFor = ({ url, checkAddresses }) => {
+        const pool = pools.get(checkAddresses) ?? new Map();
+        const client = pool.get(url.origin) ??
+            new lib/* HttpClient */.Qq(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
+        pools.set(checkAddresses, pool.set(url.origin, client));
+        return client.getAgent(url.href);
+    };
+    return {
+        send: (request) => exchange(request, agentFor(request), userAgent),
+        close() {
+            for (const pool of pools.values())
+                for (const client of pool.values())
+                    client.dispose();
+        },
+    };
+}
+function exchange(request, agent, userAgent) {
+    const { url, signal } = request;
+    return new Promise((resolve, reject) => {
+        let sent;
+        const finish = (conclude) => {
+            clearTimeout(attempt);
+            clearTimeout(connect);
+            signal.removeEventListener('abort', abort);
+            conclude();
+        };
+        const fail = (error) => {
+            finish(() => reject(networkError(error, url)));
+            sent?.destroy();
+        };
+        const abort = () => fail(signal.reason);
+        const attempt = setTimeout(() => fail(timeout(url, 'no complete answer', attemptTimeout)), attemptTimeout);
+        const connect = setTimeout(() => fail(timeout(url, 'no connection', connectTimeout)), connectTimeout);
+        const begin = () => {
+            if (signal.aborted)
+                return fail(signal.reason);
+            signal.addEventListener('abort', abort, { once: true });
+            sent = start(request, agent, userAgent);
+            sent.on('error', fail);
+            sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
+            sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
+            sent.once('response', (message) => {
+                clearTimeout(connect);
+                readBody(message, request).then((response) => finish(() => resolve(response)), fail);
+            });
+        };
+        if (isProxy(agent))
+            checkBehindProxy(request).then(begin, fail);
+        else
+            begin();
+    });
+}
+function onceConnected(sent, url, then) {
+    const socket = sent?.socket;
+    const isTls = url.protocol === 'https:';
+    if (!socket || sent.reusedSocket || (!isTls && !socket.connecting))
+        then();
+    else
+        socket.once(isTls ? 'secureConnect' : 'connect', then);
+}
+/** The agents for a proxy come from the package `tunnel`; no other has this property. */
+function isProxy(agent) {
+    return 'proxyOptions' in agent;
+}
+function start(request, agent, userAgent) {
+    const { url, method, body } = request;
+    const { request: send } = url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_namespaceObject;
+    const sent = send({
+        agent,
+        method,
+        protocol: url.protocol,
+        host: isProxy(agent) ? url.hostname : bareHostname(url),
+        port: portOf(url),
+        path: `${url.pathname}${url.search}`,
+        headers: {
+            ...request.headers,
+            'user-agent': userAgent,
+            'accept-encoding': 'identity',
+            ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+        },
+        lookup: checkedLookup(request.checkAddresses),
+    });
+    sent.end(body);
+    return sent;
+}
+/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
+function checkedLookup(check) {
+    return (hostname, options, callback) => {
+        (0,external_node_dns_namespaceObject.lookup)(hostname, { ...options, all: true }, (error, found) => {
+            if (error)
+                return callback(error, '', 0);
+            const addresses = found.map(({ address }) => address);
+            check(hostname, addresses).then(() => {
+                const [first] = found;
+                if (options.all || first === undefined)
+                    callback(null, found);
+                else
+                    callback(null, first.address, first.family);
+            }, (refusal) => callback(refusal, '', 0));
+        });
+    };
+}
+/** A proxy resolves names itself; what this machine's name server says is checked all the same, where it knows the name. */
+async function checkBehindProxy({ url, checkAddresses }) {
+    const addresses = await new Promise((settle) => {
+        (0,external_node_dns_namespaceObject.lookup)(bareHostname(url), { all: true }, (error, found) => settle(error ? [] : found.map(({ address }) => address)));
+    });
+    await checkAddresses(url.hostname, addresses);
+}
+async function readBody(message, request) {
+    const status = message.statusCode ?? 0;
+    const response = { status, headers: message.headersDistinct, url: request.url };
+    const isGood = status >= 200 && status < 300;
+    const limit = isGood ? request.limit : errorBodyLimit;
+    if (request.method !== 'HEAD' && isGood)
+        checkHead(message, request);
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of message) {
+        length += chunk.byteLength;
+        if (length > limit && isGood)
+            throw tooLarge(request, `more than ${limit}`);
+        chunks.push(chunk);
+        if (length > limit)
+            break;
+    }
+    if (length <= limit && !message.complete)
+        throw truncated(request.url);
+    return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
+}
+function checkHead(message, request) {
+    const encoding = message.headers['content-encoding'] ?? 'identity';
+    if (!/^(?:identity)?$/i.test(encoding.trim())) {
+        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
+            advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
+        });
+    }
+    const declared = Number(message.headers['content-length'] ?? 0);
+    if (declared > request.limit)
+        throw tooLarge(request, String(declared));
+}
+function tooLarge({ url, limit }, length) {
+    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
+}
+function truncated(url) {
+    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
+}
+function timeout(url, what, milliseconds) {
+    const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
+    return new action_error/* ActionError */.l('timeout', message, { transient: true, reason: 'timeout' });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/limit.js
+/** Requests in flight to one host; more bring rate limits and no speed. */
+const requestsPerHost = 8;
+/** Lets at most eight requests be in flight to one host; the others wait their turn, in order. */
+function withLimit(send) {
+    const hosts = new Map();
+    return async (request) => {
+        const host = hosts.get(request.url.host) ?? { inFlight: 0, waiting: [] };
+        hosts.set(request.url.host, host);
+        if (host.inFlight >= requestsPerHost)
+            await new Promise((resolve) => host.waiting.push(resolve));
+        else
+            host.inFlight += 1;
+        try {
+            return await send(request);
+        }
+        finally {
+            const next = host.waiting.shift();
+            if (next)
+                next();
+            else
+                host.inFlight -= 1;
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/retry.js
+
+
+
+/** Attempts at one request, the first included. */
+const mostAttempts = 5;
+/** Milliseconds: the first pause is up to this, and each may be twice as long as the one before. */
+const firstPause = 500;
+/** Milliseconds that a pause of ours may have. */
+const longestPause = 20_000;
+/** Milliseconds that a registry may ask us to wait; more than this fails at once and says so. */
+const longestRetryAfter = 60_000;
+const retriedStatuses = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+/**
+ * Sends a request again when the failure may pass: at most five attempts, full-jitter back-off from 0.5 s to 20 s,
+ * `Retry-After` obeyed up to a minute. A 429 holds back every request to that host.
+ *
+ * The last answer is given back whatever it is. What the network did in the last attempt is thrown.
+ *
+ * @throws ActionError `rate-limited` or `registry-error` when the registry asks for a longer wait than a minute
+ */
+function withRetries(send, clock) {
+    const quietUntil = new Map();
+    const pause = async (request, milliseconds) => {
+        if (milliseconds > 0)
+            await clock.sleep(milliseconds, request.signal);
+    };
+    return async (request) => {
+        const { host } = request.url;
+        for (let attempt = 1;; attempt += 1) {
+            await pause(request, (quietUntil.get(host) ?? 0) - clock.now());
+            const outcome = await send(request).catch(asTransient);
+            const delay = delayBefore(attempt, outcome, request, clock);
+            if (delay === undefined)
+                return unwrap(outcome);
+            request.note(request.phase, `${retry_describe(outcome, request)}: trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts})`, 'urgent');
+            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429)
+                quietUntil.set(host, clock.now() + delay);
+            await pause(request, delay);
+        }
+    };
+}
+/** Milliseconds until the next attempt; undefined when there is to be none. */
+function delayBefore(attempt, outcome, request, clock) {
+    if (attempt >= mostAttempts || !mayPass(outcome, attempt))
+        return undefined;
+    const backOff = clock.random() * Math.min(longestPause, firstPause * 2 ** (attempt - 1));
+    const asked = outcome instanceof action_error/* ActionError */.l ? undefined : retryAfter(outcome, clock.now());
+    if (asked !== undefined && asked > longestRetryAfter)
+        throw waitTooLong(outcome, asked);
+    const delay = Math.max(backOff, asked ?? 0);
+    return clock.now() + delay < request.deadline ? delay : undefined;
+}
+function mayPass(outcome, attempt) {
+    if (outcome instanceof action_error/* ActionError */.l)
+        return outcome.transient;
+    return retriedStatuses.has(outcome.status) || (attempt === 1 && isPassingDenial(outcome));
+}
+/** ghcr.io denies now and then what it grants a moment later. */
+function isPassingDenial({ status, url, body }) {
+    return status === 403 && url.host === 'ghcr.io' && /"DENIED"/.test(bodyOf(body));
+}
+/** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
+function retryAfter(response, now) {
+    const value = header(response, 'retry-after')?.trim() ?? '';
+    if (/^[0-9]{1,9}$/.test(value))
+        return Number(value) * 1000;
+    const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
+    return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+function waitTooLong(response, asked) {
+    const error = statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`);
+    return new action_error/* ActionError */.l(error.code, error.message, {
+        ...(error.said === undefined ? {} : { said: error.said }),
+        advice: `At most ${longestRetryAfter / 1000} seconds are waited for. Run the job again later${response.status === 429 ? ', or log in: limits are higher for users who are known' : ''}.`,
+    });
+}
+function asTransient(error) {
+    if (error instanceof action_error/* ActionError */.l)
+        return error;
+    throw error;
+}
+function unwrap(outcome) {
+    if (outcome instanceof action_error/* ActionError */.l)
+        throw outcome;
+    return outcome;
+}
+function retry_describe(outcome, { method, url }) {
+    return outcome instanceof action_error/* ActionError */.l ? outcome.message : `${method} ${url.href}: ${outcome.status}`;
+}
+function seconds(milliseconds) {
+    return (milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0);
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/scheme.js
+
+
+/** Milliseconds for finding out whether TLS is spoken where plain HTTP was not understood. */
+const tlsTrial = 3_000;
+/**
+ * Speaks plain HTTP to the hosts that it is allowed for until one of them shows that it wants TLS, then TLS. Requests
+ * come in as `http:` where plain HTTP may be spoken.
+ *
+ * The first request to a registry carries no credentials, so that none are sent in the clear to a host that has TLS.
+ */
+function withScheme(send) {
+    const settled = new Map();
+    const trySecure = async (request, plainFailure) => {
+        const signal = AbortSignal.any([request.signal, AbortSignal.timeout(tlsTrial)]);
+        try {
+            const response = await send({ ...scheme_secure(request), signal });
+            settled.set(request.url.host, 'https:');
+            return response;
+        }
+        catch (error) {
+            if (!(error instanceof action_error/* ActionError */.l) || error.code !== 'tls' || error.reason === 'handshake')
+                return plainFailure();
+            settled.set(request.url.host, 'https:');
+            throw error;
+        }
+    };
+    return async (request) => {
+        const { host, protocol } = request.url;
+        if (protocol === 'https:')
+            return send(request);
+        if (settled.get(host) === 'https:')
+            return send(scheme_secure(request));
+        if (settled.get(host) === 'http:')
+            return send(request);
+        try {
+            const response = await send(request);
+            if (asksForTls(response))
+                return await trySecure(request, () => response);
+            settled.set(host, 'http:');
+            return response;
+        }
+        catch (error) {
+            if (!mayBeTls(error, request.url))
+                throw error;
+            return trySecure(request, () => {
+                throw error;
+            });
+        }
+    };
+}
+function scheme_secure(request) {
+    const url = new URL(request.url);
+    url.protocol = 'https:';
+    return { ...request, url };
+}
+/** Go, nginx and Apache answer plain HTTP on a TLS port with a 400 that says so. */
+function asksForTls({ status, body }) {
+    return status === 400 && /\bHTTPS\b|SSL/.test(bodyOf(body));
+}
+/** Others close the connection, or send a TLS alert; without a port, nobody may be there. */
+function mayBeTls(error, url) {
+    if (!(error instanceof action_error/* ActionError */.l))
+        return false;
+    return error.reason === 'closed' || error.reason === 'protocol' || (error.reason === 'refused' && url.port === '');
+}
+
+;// CONCATENATED MODULE: ./lib/src/report.js
+
+const titles = {
+    token: 'Token',
+    index: 'What the reference points to',
+    manifest: "The platform's manifest",
+};
+/** A progress that prints urgent lines at once, and the others when it is told to. */
+function progressOf(name, isOneOfMany, log) {
+    const lines = { token: [], index: [], manifest: [] };
+    return {
+        note(phase, line, urgent) {
+            if (urgent)
+                log.line(isOneOfMany ? `${name}: ${line}` : line);
+            lines[phase].push(line);
+        },
+        print(headline) {
+            if (isOneOfMany)
+                return log.group(headline, Object.values(lines).flat());
+            for (const [phase, noted] of Object.entries(lines)) {
+                if (noted.length > 0)
+                    log.group(titles[phase], noted);
+            }
+            log.line(headline);
+        },
+    };
+}
+/** Prints the digests of one image in plain view. */
+function printResult(log, result) {
+    if (!result.exists)
+        return;
+    const layers = result.layers ?? [];
+    const rows = [
+        ['digest', result.digest ?? ''],
+        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
+        ['manifest-digest', result.manifestDigest ?? ''],
+        ['config-digest', result.configDigest ?? ''],
+        ...layers.map(({ digest, size }, at) => [
+            at === 0 ? 'layer-digests' : '',
+            `${digest}  ${humanSize(size)}`,
+        ]),
+        ['platform', result.platform || '(none)'],
+        ['size', humanSize(result.size ?? 0)],
+        ...optionalRow('changed', result.changed),
+        ...optionalRow('needs-updating', result.needsUpdating),
+    ];
+    for (const [name, value] of rows)
+        log.line(`${name.padEnd(17)}${value}`);
+}
+/** What to say of an image that is done. */
+function headlineOf({ asked, found }) {
+    const name = formatReference(asked.reference);
+    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
+}
+/** Bytes in units that a person reads: `12.3 MB`. */
+function humanSize(bytes) {
+    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+function optionalRow(name, value) {
+    return value === undefined ? [] : [[name, String(value)]];
+}
+
+;// CONCATENATED MODULE: ./lib/src/results.js
+
+
+
+/** What the output `platform` may consist of: nothing that a shell would act on. */
+const platformPattern = /^[A-Za-z0-9_.()+,:/-]*$/;
+/**
+ * The elements of `results` for one image.
+ *
+ * @param inspect whether fields from the config are asked for
+ * @throws ActionError `invalid-manifest` when sizes add up to what no number can hold, or a platform is no platform
+ */
+function resultsOf(outcome, files, inspect) {
+    const { asked, found } = outcome;
+    const common = { image: asked.text, name: nameOf(asked.reference), tag: asked.reference.tag ?? '' };
+    if (found === undefined)
+        return [{ ...common, exists: false }];
+    const { image, platforms, subjects } = found;
+    const ofImage = {
+        ...common,
+        exists: true,
+        reference: `${common.name}@${image.digest}`,
+        digest: image.digest,
+        indexDigest: image.entries === undefined ? '' : image.digest,
+        mediaType: image.mediaType,
+        platforms,
+    };
+    return subjects.map((subject, at) => ({
+        ...ofImage,
+        ...ofManifest(subject, files),
+        ...(inspect ? ofConfig(subject) : {}),
+        ...(outcome.changed === undefined ? {} : { changed: outcome.changed[at] === true }),
+        ...(outcome.needsUpdating === undefined ? {} : { needsUpdating: outcome.needsUpdating[at] === true }),
+    }));
+}
+function ofManifest({ resolution }, files) {
+    const { manifest, manifestDigest, platform } = resolution;
+    return {
+        manifestDigest,
+        configDigest: manifest.config.digest,
+        layers: manifest.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
+        platform: checkPlatform(platform === undefined ? '' : writtenPlatform(platform)),
+        size: sizeOf([manifest.config, ...manifest.layers]),
+        annotations: manifest.annotations,
+        manifestPath: files.pathOf(manifestDigest),
+    };
+}
+function ofConfig({ resolution }) {
+    const content = resolution.config?.content;
+    return { created: content?.created ?? '', labels: content?.labels ?? {}, diffIds: content?.diffIds ?? [] };
+}
+function checkPlatform(platform) {
+    if (platformPattern.test(platform))
+        return platform;
+    throw new action_error/* ActionError */.l('invalid-manifest', `"${platform}" is written as a platform, and is none.`);
+}
+function sizeOf(blobs) {
+    const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
+    if (Number.isSafeInteger(size))
+        return size;
+    throw new action_error/* ActionError */.l('invalid-manifest', 'The sizes of config and layers add up to more than 2^53 bytes.');
+}
+
+;// CONCATENATED MODULE: ./lib/src/saved-files.js
+
+
+
+/**
+ * Writes every document of the outcomes into a new folder below `temp`, each named by its digest, so that nothing from
+ * outside becomes part of a path.
+ *
+ * @param temp `RUNNER_TEMP`
+ * @throws ActionError `runner-error`
+ */
+function saveFiles(temp, outcomes) {
+    const documents = documentsOf(outcomes);
+    const folder = documents.size === 0 ? '' : makeFolder(temp);
+    const pathOf = (digest) => (0,external_node_path_namespaceObject.join)(folder, `${digest.replace(':', '-')}.json`);
+    for (const [digest, bytes] of documents)
+        orFail(temp, () => (0,external_node_fs_namespaceObject.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' }));
+    return { pathOf };
+}
+function documentsOf(outcomes) {
+    const documents = new Map();
+    for (const { found } of outcomes) {
+        if (found === undefined)
+            continue;
+        documents.set(found.image.digest, found.image.bytes);
+        for (const { resolution } of found.subjects) {
+            documents.set(resolution.manifestDigest, resolution.manifestBytes);
+            if (resolution.config)
+                documents.set(resolution.manifest.config.digest, resolution.config.bytes);
+        }
+    }
+    return documents;
+}
+function makeFolder(temp) {
+    if (temp === '')
+        throw unwritable('it is not set');
+    return orFail(temp, () => (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_namespaceObject.join)(temp, 'image-digests-')));
+}
+function orFail(temp, write) {
+    try {
+        return write();
+    }
+    catch (error) {
+        throw unwritable(`${temp}: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+}
+function unwritable(why, cause) {
+    return new action_error/* ActionError */.l('runner-error', `RUNNER_TEMP cannot be written: ${why}`, {
+        advice: 'The runner sets RUNNER_TEMP to a folder for each job; look at the runner and its disk.',
+        cause,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/summary.js
+
+
+/** Bytes, far below the 1 MiB that the runner takes from a step. */
+const longestSummary = 512 * 1024;
+/** Rows of a table of layers. */
+const mostLayers = 100;
+/**
+ * The job summary: for one manifest the levels of digests and the layers, for several one table.
+ *
+ * @param safe makes a text from outside fit to print
+ */
+function summaryOf(results, safe) {
+    const [result] = results;
+    const cell = (text) => escapeCell(safe(text));
+    return result !== undefined && results.length === 1 ? oneImage(result, cell) : manyImages(results, cell);
+}
+/** Writes the summary. Throws an Error that says why it cannot be written. */
+function writeSummary(path, text) {
+    if (path === '')
+        throw new Error('GITHUB_STEP_SUMMARY is not set');
+    appendToRunnerFile(path, text);
+}
+function oneImage(result, cell) {
+    const title = `### ${cell(result.image)}\n\n`;
+    if (!result.exists)
+        return `${title}This image does not exist.\n\n`;
+    const { layers = [] } = result;
+    const levels = [
+        [
+            'digest',
+            result.digest,
+            result.indexDigest ? 'what the reference points to: an index' : 'what the reference points to: a manifest',
+        ],
+        ['index-digest', result.indexDigest || '', result.indexDigest ? 'the index' : 'none, as it is no index'],
+        ['manifest-digest', result.manifestDigest, `the manifest for ${result.platform || 'no platform'}`],
+        ['config-digest', result.configDigest, 'the image config (image ID)'],
+    ];
+    const rows = levels.map(([name, digest, words]) => `| \`${name}\` | ${code(digest ?? '')} | ${cell(words)} |`);
+    const shown = layers
+        .slice(0, mostLayers)
+        .map(({ digest, size }, at) => `| ${at + 1} | ${code(digest)} | ${humanSize(size)} |`);
+    const rest = layers.length > mostLayers ? `\n${layers.length - mostLayers} more layers are left out here.\n` : '';
+    return [
+        title,
+        `| level | digest | |\n| --- | --- | --- |\n${rows.join('\n')}\n\n`,
+        `| layer | digest | size |\n| --: | --- | --: |\n${shown.join('\n')}\n${rest}\n`,
+        `${layers.length} layers, ${humanSize(result.size ?? 0)} with the config.\n\n`,
+    ].join('');
+}
+function manyImages(results, cell) {
+    const head = '### Image digests\n\n| image | platform | digest | manifest | size |\n| --- | --- | --- | --- | --: |\n';
+    const rows = [];
+    let length = head.length;
+    for (const result of results) {
+        const row = `${rowOf(result, cell)}\n`;
+        length += Buffer.byteLength(row);
+        if (length > longestSummary)
+            break;
+        rows.push(row);
+    }
+    const total = results.reduce((sum, { size = 0 }) => sum + size, 0);
+    const left = results.length - rows.length;
+    const rest = left === 0 ? '' : ` ${left} rows are left out here; the output \`results\` has them all.`;
+    return `${head}${rows.join('')}\n${results.length} rows, ${humanSize(total)} in all.${rest}\n\n`;
+}
+function rowOf(result, cell) {
+    if (!result.exists)
+        return `| ${cell(result.image)} | | does not exist | | |`;
+    const { digest = '', manifestDigest = '', platform = '', size = 0 } = result;
+    return `| ${cell(result.image)} | ${cell(platform)} | ${folded(digest)} | ${folded(manifestDigest)} | ${humanSize(size)} |`;
+}
+/** Short to look at, whole to copy. */
+function folded(digest) {
+    const short = digest.slice(0, digest.indexOf(':') + 1 + 12);
+    return `<details><summary><code>${short}</code></summary><code>${digest}</code></details>`;
+}
+/** A digest, or nothing. */
+function code(digest) {
+    return digest === '' ? '' : `\`${digest}\``;
+}
+/** Everything that Markdown or HTML could act on becomes a character reference. */
+function escapeCell(text) {
+    return text.replace(/[^A-Za-z0-9 ./,:-]/gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/version.js
+/** The version in `package.json`, which a test holds against this one. */
+const version = '1.0.0';
+
+;// CONCATENATED MODULE: ./lib/src/wait.js
+
+/** What waiting can mend. */
+const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
+/** How much longer each pause is than the one before. */
+const growth = 1.5;
+/** Milliseconds; pauses grow up to this, unless the first was longer. */
+const wait_longestPause = 60_000;
+/** Milliseconds; a registry is not asked more often. */
+const shortestPause = 1000;
+/**
+ * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
+ * anything else ends the wait at once. The last look is taken when the time is over.
+ *
+ * @param look takes one look; later ones may be cheaper, as it knows what it saw
+ * @throws ActionError `wait-timeout`, caused by what still did not hold
+ */
+async function waitFor(look, options) {
+    const { timeout, interval, clock, onWait } = options;
+    const end = clock.now() + timeout;
+    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, wait_longestPause))) {
+        try {
+            return await look();
+        }
+        catch (error) {
+            if (timeout === 0 || !(error instanceof action_error/* ActionError */.l) || !waitable.has(error.code))
+                throw error;
+            const left = end - clock.now();
+            if (left <= 0)
+                throw waitOver(error, timeout);
+            const pause = Math.min(next, left);
+            onWait(error, pause);
+            await clock.sleep(pause, never);
+        }
+    }
+}
+const never = new AbortController().signal;
+function waitOver(error, timeout) {
+    return new action_error/* ActionError */.l('wait-timeout', `Waited ${timeout / 1000} seconds in vain. ${error.message}`, {
+        ...(error.said === undefined ? {} : { said: error.said }),
+        advice: 'Look why it is not published yet, or allow more by the input wait-timeout.',
+        cause: error,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/main.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Images that are looked at together: enough to fill every connection, few enough to bound the memory. */
+const imagesAtOnce = 32;
+/** Milliseconds that a run may take besides waiting and looking: helpers, files, and the end of both. */
+const slack = 30_000;
+/**
+ * Runs the step: inputs, registries, gates, outputs. Prints every failure.
+ *
+ * @returns whether every output that was asked for came from verified bytes and has been written
+ */
+async function main_run(log, watch) {
+    readSecrets().forEach(log.keepSecret);
+    const files = readRunnerFiles();
+    try {
+        if (insistOnCertificates())
+            log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
+        const inputs = readInputs();
+        watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
+        const outcomes = await resolveAll(inputs, log);
+        if (outcomes === undefined)
+            return false;
+        publish(inputs, outcomes, files, log);
+        return true;
+    }
+    catch (error) {
+        main_fail(log, files, [{ error, about: '' }]);
+        return false;
+    }
+    async function resolveAll(inputs, log) {
+        const transport = httpTransport(`image-digests/${version}`);
+        try {
+            const client = await openClient(inputs, log, withLimit(transport.send));
+            const { outcomes, failures } = await eachImage(inputs, client, log);
+            if (failures.length > 0)
+                main_fail(log, files, failures);
+            return failures.length > 0 ? undefined : outcomes;
+        }
+        finally {
+            transport.close();
+        }
+    }
+}
+async function openClient(inputs, log, send) {
+    const { images, compareWith, baseImage } = inputs;
+    const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter((it) => it !== undefined);
+    const listener = { keepSecret: log.keepSecret, warn: log.warning };
+    const { registry } = inputs.credentials.input ?? {};
+    if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
+        log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
+    }
+    return registryClient({
+        send: withRetries(withScheme(send), systemClock),
+        credentials: await openCredentials(inputs.credentials, references, listener),
+        authHosts: inputs.authHosts,
+        plainHttp: inputs.plainHttp,
+        keepToken: log.keepToken,
+    });
+}
+/** Tries every image, whatever happens to the others. Both lists are in the order asked. */
+async function eachImage(inputs, client, log) {
+    const { images } = inputs;
+    const settled = [];
+    let done = 0;
+    let next = 0;
+    const worker = async () => {
+        for (let at = next++; at < images.length; at = next++) {
+            const asked = images[at];
+            const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
+            const outcome = await main_oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: main_describe(asked, inputs) }));
+            done += 1;
+            const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
+            progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
+            settled[at] = outcome;
+        }
+    };
+    await Promise.all(Array.from({ length: Math.min(imagesAtOnce, images.length) }, worker));
+    return {
+        outcomes: settled.filter((outcome) => 'asked' in outcome),
+        failures: settled.filter((outcome) => 'error' in outcome),
+    };
+}
+async function main_oneImage(asked, inputs, client, note) {
+    const look = lookFor(asked, inputs, client);
+    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+        timeout: inputs.waitTimeout,
+        interval: inputs.waitInterval,
+        clock: systemClock,
+        onWait: (error, pause) => {
+            const why = error.code === 'not-found' ? 'not published yet' : error.message;
+            note('index', `${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
+        },
+    }).catch((error) => {
+        if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error))
+            return undefined;
+        throw error;
+    });
+    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
+    return { asked, found, changed, needsUpdating };
+}
+async function compared({ image, subjects }, { compareWith, baseImage }, client, look) {
+    return Promise.all([
+        compareWith && haveChanged(image, subjects, compareWith, client, look),
+        baseImage && needUpdating(subjects, baseImage, client, look),
+    ]);
+}
+function isMissing(error) {
+    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
+    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
+}
+function main_describe({ text }, { platforms }) {
+    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(formatPlatform).join(', ')})`;
+}
+/** Sets the outputs, then writes what is good to have: only the former can fail the step. */
+function publish(inputs, outcomes, runner, log) {
+    const files = saveFiles(runner.temp, outcomes);
+    const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs.inspect));
+    const isOnePlatform = inputs.platforms !== 'all' && inputs.platforms.length === 1;
+    writeOutputs(runner.output, outputsOf(outcomes, results, files, isOnePlatform));
+    if (outcomes.length === 1)
+        for (const result of results.flat())
+            printResult(log, result);
+    if (inputs.summary)
+        trySummary(results.flat(), runner, log);
+}
+function trySummary(results, runner, log) {
+    try {
+        writeSummary(runner.summary, summaryOf(results, log.safe));
+    }
+    catch (error) {
+        log.warning(`The job summary cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+}
+/** Prints an annotation for each failure, up to the most that a step may have, and sets `error-code`. */
+function main_fail(log, { output }, failures) {
+    const reports = failures.map(({ error, about }) => (0,src_log/* partsOf */.CI)(error, about));
+    const isTooMany = reports.length > src_log/* mostAnnotations */.YP;
+    for (const { code, parts } of reports.slice(0, isTooMany ? src_log/* mostAnnotations */.YP - 1 : src_log/* mostAnnotations */.YP))
+        log.error(code, parts);
+    const code = reports[0]?.code ?? 'internal';
+    if (isTooMany)
+        log.error(code, [`${reports.length - src_log/* mostAnnotations */.YP + 1} more images failed: see the log.`]);
+    try {
+        writeOutputs(output, failureOutputs(code));
+    }
+    catch (error) {
+        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
+    }
+}
+
+
+/***/ }),
+
+/***/ 875:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ ActionError)
+/* harmony export */ });
+/* unused harmony export errorCodes */
+/** Every way in which a run can fail, by the names that the `error-code` output uses. */
+const errorCodes = (/* unused pure expression or super */ null && ([
+    'invalid-input',
+    'not-found',
+    'platform-not-found',
+    'unauthorized',
+    'denied',
+    'rate-limited',
+    'digest-mismatch',
+    'size-mismatch',
+    'invalid-manifest',
+    'unsupported',
+    'too-large',
+    'untrusted-host',
+    'gate-failed',
+    'wait-timeout',
+    'timeout',
+    'network',
+    'tls',
+    'registry-error',
+    'runner-error',
+    'internal',
+]));
+/** The only error that this program throws on purpose. Its text may hold words from outside. */
+class ActionError extends Error {
+    code;
+    said;
+    advice;
+    transient;
+    reason;
+    constructor(code, message, details = {}) {
+        super(message, { cause: details.cause });
+        this.name = 'ActionError';
+        this.code = code;
+        this.said = details.said;
+        this.advice = details.advice;
+        this.transient = details.transient ?? false;
+        this.reason = details.reason;
+    }
+}
+
+
+/***/ }),
+
+/***/ 79:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  N4: () => (/* binding */ endGroup),
+  z3: () => (/* binding */ error),
+  V4: () => (/* binding */ getInput),
+  pq: () => (/* binding */ info),
+  Pq: () => (/* binding */ core_setSecret),
+  Oh: () => (/* binding */ startGroup),
+  $e: () => (/* binding */ warning)
+});
+
+// UNUSED EXPORTS: ExitCode, addPath, debug, exportVariable, getBooleanInput, getIDToken, getMultilineInput, getState, group, isDebug, markdownSummary, notice, platform, saveState, setCommandEcho, setFailed, setOutput, summary, toPlatformPath, toPosixPath, toWin32Path
+
+;// CONCATENATED MODULE: external "os"
+const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+/**
+ * Sanitizes an input into a string so it can be passed into issueCommand safely
+ * @param input input to sanitize into a string
+ */
+function utils_toCommandValue(input) {
+    if (input === null || input === undefined) {
+        return '';
+    }
+    else if (typeof input === 'string' || input instanceof String) {
+        return input;
+    }
+    return JSON.stringify(input);
+}
+/**
+ *
+ * @param annotationProperties
+ * @returns The command properties to send with the actual annotation command
+ * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
+ */
+function utils_toCommandProperties(annotationProperties) {
+    if (!Object.keys(annotationProperties).length) {
+        return {};
+    }
+    return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+    };
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+
+
+/**
+ * Issues a command to the GitHub Actions runner
+ *
+ * @param command - The command name to issue
+ * @param properties - Additional properties for the command (key-value pairs)
+ * @param message - The message to include with the command
+ * @remarks
+ * This function outputs a specially formatted string to stdout that the Actions
+ * runner interprets as a command. These commands can control workflow behavior,
+ * set outputs, create annotations, mask values, and more.
+ *
+ * Command Format:
+ *   ::name key=value,key=value::message
+ *
+ * @example
+ * ```typescript
+ * // Issue a warning annotation
+ * issueCommand('warning', {}, 'This is a warning message');
+ * // Output: ::warning::This is a warning message
+ *
+ * // Set an environment variable
+ * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
+ * // Output: ::set-env name=MY_VAR::some value
+ *
+ * // Add a secret mask
+ * issueCommand('add-mask', {}, 'secretValue123');
+ * // Output: ::add-mask::secretValue123
+ * ```
+ *
+ * @internal
+ * This is an internal utility function that powers the public API functions
+ * such as setSecret, warning, error, and exportVariable.
+ */
+function command_issueCommand(command, properties, message) {
+    const cmd = new Command(command, properties, message);
+    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+function command_issue(name, message = '') {
+    command_issueCommand(name, {}, message);
+}
+const CMD_STRING = '::';
+class Command {
+    constructor(command, properties, message) {
+        if (!command) {
+            command = 'missing.command';
+        }
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+    }
+    toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+            cmdStr += ' ';
+            let first = true;
+            for (const key in this.properties) {
+                if (this.properties.hasOwnProperty(key)) {
+                    const val = this.properties[key];
+                    if (val) {
+                        if (first) {
+                            first = false;
+                        }
+                        else {
+                            cmdStr += ',';
+                        }
+                        cmdStr += `${key}=${escapeProperty(val)}`;
+                    }
+                }
+            }
+        }
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+    }
+}
+function escapeData(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A');
+}
+function escapeProperty(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A')
+        .replace(/:/g, '%3A')
+        .replace(/,/g, '%2C');
+}
+//# sourceMappingURL=command.js.map
+;// CONCATENATED MODULE: external "crypto"
+const external_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
+;// CONCATENATED MODULE: external "fs"
+const external_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs");
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+// For internal use, subject to change.
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+
+
+
+function file_command_issueFileCommand(command, message) {
+    const filePath = process.env[`GITHUB_${command}`];
+    if (!filePath) {
+        throw new Error(`Unable to find environment variable for file command ${command}`);
+    }
+    if (!fs.existsSync(filePath)) {
+        throw new Error(`Missing file at path: ${filePath}`);
+    }
+    fs.appendFileSync(filePath, `${toCommandValue(message)}${os.EOL}`, {
+        encoding: 'utf8'
+    });
+}
+function file_command_prepareKeyValueMessage(key, value) {
+    const delimiter = `ghadelimiter_${crypto.randomUUID()}`;
+    const convertedValue = toCommandValue(value);
+    // These should realistically never happen, but just in case someone finds a
+    // way to exploit uuid generation let's not allow keys or values that contain
+    // the delimiter.
+    if (key.includes(delimiter)) {
+        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+    }
+    if (convertedValue.includes(delimiter)) {
+        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+    }
+    return `${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`;
+}
+//# sourceMappingURL=file-command.js.map
+;// CONCATENATED MODULE: external "path"
+const external_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
+var lib = __nccwpck_require__(313);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class auth_BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+class oidc_utils_OidcClient {
+    static createHttpClient(allowRetry = true, maxRetry = 10) {
+        const requestOptions = {
+            allowRetries: allowRetry,
+            maxRetries: maxRetry
+        };
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+    }
+    static getRequestToken() {
+        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+        if (!token) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+        }
+        return token;
+    }
+    static getIDTokenUrl() {
+        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+        if (!runtimeUrl) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+        }
+        return runtimeUrl;
+    }
+    static getCall(id_token_url) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            var _a;
+            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const res = yield httpclient
+                .getJson(id_token_url)
+                .catch(error => {
+                throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+            });
+            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+            if (!id_token) {
+                throw new Error('Response json body do not have ID Token field');
+            }
+            return id_token;
+        });
+    }
+    static getIDToken(audience) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            try {
+                // New ID Token is requested from action service
+                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                if (audience) {
+                    const encodedAudience = encodeURIComponent(audience);
+                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+                }
+                debug(`ID token url is ${id_token_url}`);
+                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                setSecret(id_token);
+                return id_token;
+            }
+            catch (error) {
+                throw new Error(`Error message: ${error.message}`);
+            }
+        });
+    }
+}
+//# sourceMappingURL=oidc-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { access, appendFile, writeFile } = external_fs_namespaceObject.promises;
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+    constructor() {
+        this._buffer = '';
+    }
+    /**
+     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
+     * Also checks r/w permissions.
+     *
+     * @returns step summary file path
+     */
+    filePath() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            if (this._filePath) {
+                return this._filePath;
+            }
+            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+            if (!pathFromEnv) {
+                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+            }
+            try {
+                yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
+            }
+            catch (_a) {
+                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+            }
+            this._filePath = pathFromEnv;
+            return this._filePath;
+        });
+    }
+    /**
+     * Wraps content in an HTML tag, adding any HTML attributes
+     *
+     * @param {string} tag HTML tag to wrap
+     * @param {string | null} content content within the tag
+     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
+     *
+     * @returns {string} content wrapped in HTML element
+     */
+    wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs)
+            .map(([key, value]) => ` ${key}="${value}"`)
+            .join('');
+        if (!content) {
+            return `<${tag}${htmlAttrs}>`;
+        }
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    }
+    /**
+     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
+     *
+     * @param {SummaryWriteOptions} [options] (optional) options for write operation
+     *
+     * @returns {Promise<Summary>} summary instance
+     */
+    write(options) {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+            const filePath = yield this.filePath();
+            const writeFunc = overwrite ? writeFile : appendFile;
+            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+            return this.emptyBuffer();
+        });
+    }
+    /**
+     * Clears the summary buffer and wipes the summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    clear() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            return this.emptyBuffer().write({ overwrite: true });
+        });
+    }
+    /**
+     * Returns the current summary buffer as a string
+     *
+     * @returns {string} string of summary buffer
+     */
+    stringify() {
+        return this._buffer;
+    }
+    /**
+     * If the summary buffer is empty
+     *
+     * @returns {boolen} true if the buffer is empty
+     */
+    isEmptyBuffer() {
+        return this._buffer.length === 0;
+    }
+    /**
+     * Resets the summary buffer without writing to summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    emptyBuffer() {
+        this._buffer = '';
+        return this;
+    }
+    /**
+     * Adds raw text to the summary buffer
+     *
+     * @param {string} text content to add
+     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+    }
+    /**
+     * Adds the operating system-specific end-of-line marker to the buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addEOL() {
+        return this.addRaw(external_os_namespaceObject.EOL);
+    }
+    /**
+     * Adds an HTML codeblock to the summary buffer
+     *
+     * @param {string} code content to render within fenced code block
+     * @param {string} lang (optional) language to syntax highlight code
+     *
+     * @returns {Summary} summary instance
+     */
+    addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, (lang && { lang }));
+        const element = this.wrap('pre', this.wrap('code', code), attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML list to the summary buffer
+     *
+     * @param {string[]} items list of items to render
+     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addList(items, ordered = false) {
+        const tag = ordered ? 'ol' : 'ul';
+        const listItems = items.map(item => this.wrap('li', item)).join('');
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML table to the summary buffer
+     *
+     * @param {SummaryTableCell[]} rows table rows
+     *
+     * @returns {Summary} summary instance
+     */
+    addTable(rows) {
+        const tableBody = rows
+            .map(row => {
+            const cells = row
+                .map(cell => {
+                if (typeof cell === 'string') {
+                    return this.wrap('td', cell);
+                }
+                const { header, data, colspan, rowspan } = cell;
+                const tag = header ? 'th' : 'td';
+                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+                return this.wrap(tag, data, attrs);
+            })
+                .join('');
+            return this.wrap('tr', cells);
+        })
+            .join('');
+        const element = this.wrap('table', tableBody);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds a collapsable HTML details element to the summary buffer
+     *
+     * @param {string} label text for the closed state
+     * @param {string} content collapsable content
+     *
+     * @returns {Summary} summary instance
+     */
+    addDetails(label, content) {
+        const element = this.wrap('details', this.wrap('summary', label) + content);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML image tag to the summary buffer
+     *
+     * @param {string} src path to the image you to embed
+     * @param {string} alt text description of the image
+     * @param {SummaryImageOptions} options (optional) addition image attributes
+     *
+     * @returns {Summary} summary instance
+     */
+    addImage(src, alt, options) {
+        const { width, height } = options || {};
+        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML section heading element
+     *
+     * @param {string} text heading text
+     * @param {number | string} [level=1] (optional) the heading level, default: 1
+     *
+     * @returns {Summary} summary instance
+     */
+    addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+            ? tag
+            : 'h1';
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML thematic break (<hr>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addSeparator() {
+        const element = this.wrap('hr', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML line break (<br>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addBreak() {
+        const element = this.wrap('br', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML blockquote to the summary buffer
+     *
+     * @param {string} text quote text
+     * @param {string} cite (optional) citation url
+     *
+     * @returns {Summary} summary instance
+     */
+    addQuote(text, cite) {
+        const attrs = Object.assign({}, (cite && { cite }));
+        const element = this.wrap('blockquote', text, attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML anchor tag to the summary buffer
+     *
+     * @param {string} text link text/content
+     * @param {string} href hyperlink
+     *
+     * @returns {Summary} summary instance
+     */
+    addLink(text, href) {
+        const element = this.wrap('a', text, { href });
+        return this.addRaw(element).addEOL();
+    }
+}
+const _summary = new Summary();
+/**
+ * @deprecated use `core.summary`
+ */
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const summary = (/* unused pure expression or super */ null && (_summary));
+//# sourceMappingURL=summary.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+/**
+ * toPosixPath converts the given path to the posix form. On Windows, \\ will be
+ * replaced with /.
+ *
+ * @param pth. Path to transform.
+ * @return string Posix path.
+ */
+function toPosixPath(pth) {
+    return pth.replace(/[\\]/g, '/');
+}
+/**
+ * toWin32Path converts the given path to the win32 form. On Linux, / will be
+ * replaced with \\.
+ *
+ * @param pth. Path to transform.
+ * @return string Win32 path.
+ */
+function toWin32Path(pth) {
+    return pth.replace(/[/]/g, '\\');
+}
+/**
+ * toPlatformPath converts the given path to a platform-specific path. It does
+ * this by replacing instances of / and \ with the platform-specific path
+ * separator.
+ *
+ * @param pth The path to platformize.
+ * @return string The platform-specific path.
+ */
+function toPlatformPath(pth) {
+    return pth.replace(/[/\\]/g, path.sep);
+}
+//# sourceMappingURL=path-utils.js.map
+;// CONCATENATED MODULE: external "string_decoder"
+const external_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
+// EXTERNAL MODULE: external "events"
+var external_events_ = __nccwpck_require__(434);
+;// CONCATENATED MODULE: external "child_process"
+const external_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(613);
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
+var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
+// export const {open} = 'fs'
+const IS_WINDOWS = process.platform === 'win32';
+/**
+ * Custom implementation of readlink to ensure Windows junctions
+ * maintain trailing backslash for backward compatibility with Node.js < 24
+ *
+ * In Node.js 20, Windows junctions (directory symlinks) always returned paths
+ * with trailing backslashes. Node.js 24 removed this behavior, which breaks
+ * code that relied on this format for path operations.
+ *
+ * This implementation restores the Node 20 behavior by adding a trailing
+ * backslash to all junction results on Windows.
+ */
+function readlink(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        const result = yield fs.promises.readlink(fsPath);
+        // On Windows, restore Node 20 behavior: add trailing backslash to all results
+        // since junctions on Windows are always directory links
+        if (IS_WINDOWS && !result.endsWith('\\')) {
+            return `${result}\\`;
+        }
+        return result;
+    });
+}
+// See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
+const UV_FS_O_EXLOCK = 0x10000000;
+const READONLY = external_fs_namespaceObject.constants.O_RDONLY;
+function exists(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        try {
+            yield stat(fsPath);
+        }
+        catch (err) {
+            if (err.code === 'ENOENT') {
+                return false;
+            }
+            throw err;
+        }
+        return true;
+    });
+}
+function isDirectory(fsPath_1) {
+    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+        const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
+        return stats.isDirectory();
+    });
+}
+/**
+ * On OSX/Linux, true if path starts with '/'. On Windows, true for paths like:
+ * \, \hello, \\hello\share, C:, and C:\hello (and corresponding alternate separator cases).
+ */
+function isRooted(p) {
+    p = normalizeSeparators(p);
+    if (!p) {
+        throw new Error('isRooted() parameter "p" cannot be empty');
+    }
+    if (IS_WINDOWS) {
+        return (p.startsWith('\\') || /^[A-Z]:/i.test(p) // e.g. \ or \hello or \\hello
+        ); // e.g. C: or C:\hello
+    }
+    return p.startsWith('/');
+}
+/**
+ * Best effort attempt to determine whether a file exists and is executable.
+ * @param filePath    file path to check
+ * @param extensions  additional file extensions to try
+ * @return if file exists and is executable, returns the file path. otherwise empty string.
+ */
+function tryGetExecutablePath(filePath, extensions) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        let stats = undefined;
+        try {
+            // test file exists
+            stats = yield stat(filePath);
+        }
+        catch (err) {
+            if (err.code !== 'ENOENT') {
+                // eslint-disable-next-line no-console
+                console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+            }
+        }
+        if (stats && stats.isFile()) {
+            if (IS_WINDOWS) {
+                // on Windows, test for valid extension
+                const upperExt = external_path_namespaceObject.extname(filePath).toUpperCase();
+                if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
+                    return filePath;
+                }
+            }
+            else {
+                if (isUnixExecutable(stats)) {
+                    return filePath;
+                }
+            }
+        }
+        // try each extension
+        const originalFilePath = filePath;
+        for (const extension of extensions) {
+            filePath = originalFilePath + extension;
+            stats = undefined;
+            try {
+                stats = yield stat(filePath);
+            }
+            catch (err) {
+                if (err.code !== 'ENOENT') {
+                    // eslint-disable-next-line no-console
+                    console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+                }
+            }
+            if (stats && stats.isFile()) {
+                if (IS_WINDOWS) {
+                    // preserve the case of the actual file (since an extension was appended)
+                    try {
+                        const directory = external_path_namespaceObject.dirname(filePath);
+                        const upperName = external_path_namespaceObject.basename(filePath).toUpperCase();
+                        for (const actualName of yield readdir(directory)) {
+                            if (upperName === actualName.toUpperCase()) {
+                                filePath = external_path_namespaceObject.join(directory, actualName);
+                                break;
+                            }
+                        }
+                    }
+                    catch (err) {
+                        // eslint-disable-next-line no-console
+                        console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+                    }
+                    return filePath;
+                }
+                else {
+                    if (isUnixExecutable(stats)) {
+                        return filePath;
+                    }
+                }
+            }
+        }
+        return '';
+    });
+}
+function normalizeSeparators(p) {
+    p = p || '';
+    if (IS_WINDOWS) {
+        // convert slashes on Windows
+        p = p.replace(/\//g, '\\');
+        // remove redundant slashes
+        return p.replace(/\\\\+/g, '\\');
+    }
+    // remove redundant slashes
+    return p.replace(/\/\/+/g, '/');
+}
+// on Mac/Linux, test the execute bit
+//     R   W  X  R  W X R W X
+//   256 128 64 32 16 8 4 2 1
+function isUnixExecutable(stats) {
+    return ((stats.mode & 1) > 0 ||
+        ((stats.mode & 8) > 0 &&
+            process.getgid !== undefined &&
+            stats.gid === process.getgid()) ||
+        ((stats.mode & 64) > 0 &&
+            process.getuid !== undefined &&
+            stats.uid === process.getuid()));
+}
+// Get the path of cmd.exe in windows
+function getCmdPath() {
+    var _a;
+    return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
+}
+//# sourceMappingURL=io-util.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
+var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+/**
+ * Copies a file or folder.
+ * Based off of shelljs - https://github.com/shelljs/shelljs/blob/9237f66c52e5daa40458f94f9565e18e8132f5a6/src/cp.js
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See CopyOptions.
+ */
+function cp(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        const { force, recursive, copySourceDirectory } = readCopyOptions(options);
+        const destStat = (yield ioUtil.exists(dest)) ? yield ioUtil.stat(dest) : null;
+        // Dest is an existing file, but not forcing
+        if (destStat && destStat.isFile() && !force) {
+            return;
+        }
+        // If dest is an existing directory, should copy inside.
+        const newDest = destStat && destStat.isDirectory() && copySourceDirectory
+            ? path.join(dest, path.basename(source))
+            : dest;
+        if (!(yield ioUtil.exists(source))) {
+            throw new Error(`no such file or directory: ${source}`);
+        }
+        const sourceStat = yield ioUtil.stat(source);
+        if (sourceStat.isDirectory()) {
+            if (!recursive) {
+                throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
+            }
+            else {
+                yield cpDirRecursive(source, newDest, 0, force);
+            }
+        }
+        else {
+            if (path.relative(source, newDest) === '') {
+                // a file cannot be copied to itself
+                throw new Error(`'${newDest}' and '${source}' are the same file`);
+            }
+            yield io_copyFile(source, newDest, force);
+        }
+    });
+}
+/**
+ * Moves a path.
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See MoveOptions.
+ */
+function mv(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        if (yield ioUtil.exists(dest)) {
+            let destExists = true;
+            if (yield ioUtil.isDirectory(dest)) {
+                // If dest is directory copy src into dest
+                dest = path.join(dest, path.basename(source));
+                destExists = yield ioUtil.exists(dest);
+            }
+            if (destExists) {
+                if (options.force == null || options.force) {
+                    yield rmRF(dest);
+                }
+                else {
+                    throw new Error('Destination already exists');
+                }
+            }
+        }
+        yield mkdirP(path.dirname(dest));
+        yield ioUtil.rename(source, dest);
+    });
+}
+/**
+ * Remove a path recursively with force
+ *
+ * @param inputPath path to remove
+ */
+function rmRF(inputPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (ioUtil.IS_WINDOWS) {
+            // Check for invalid characters
+            // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+            if (/[*"<>|]/.test(inputPath)) {
+                throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
+            }
+        }
+        try {
+            // note if path does not exist, error is silent
+            yield ioUtil.rm(inputPath, {
+                force: true,
+                maxRetries: 3,
+                recursive: true,
+                retryDelay: 300
+            });
+        }
+        catch (err) {
+            throw new Error(`File was unable to be removed ${err}`);
+        }
+    });
+}
+/**
+ * Make a directory.  Creates the full path with folders in between
+ * Will throw if it fails
+ *
+ * @param   fsPath        path to create
+ * @returns Promise<void>
+ */
+function mkdirP(fsPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        ok(fsPath, 'a path argument must be provided');
+        yield ioUtil.mkdir(fsPath, { recursive: true });
+    });
+}
+/**
+ * Returns path of a tool had the tool actually been invoked.  Resolves via paths.
+ * If you check and the tool does not exist, it will throw.
+ *
+ * @param     tool              name of the tool
+ * @param     check             whether to check if tool exists
+ * @returns   Promise<string>   path to tool
+ */
+function which(tool, check) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // recursive when check=true
+        if (check) {
+            const result = yield which(tool, false);
+            if (!result) {
+                if (IS_WINDOWS) {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
+                }
+                else {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
+                }
+            }
+            return result;
+        }
+        const matches = yield findInPath(tool);
+        if (matches && matches.length > 0) {
+            return matches[0];
+        }
+        return '';
+    });
+}
+/**
+ * Returns a list of all occurrences of the given tool on the system path.
+ *
+ * @returns   Promise<string[]>  the paths of the tool
+ */
+function findInPath(tool) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // build the list of extensions to try
+        const extensions = [];
+        if (IS_WINDOWS && process.env['PATHEXT']) {
+            for (const extension of process.env['PATHEXT'].split(external_path_namespaceObject.delimiter)) {
+                if (extension) {
+                    extensions.push(extension);
+                }
+            }
+        }
+        // if it's rooted, return it if exists. otherwise return empty.
+        if (isRooted(tool)) {
+            const filePath = yield tryGetExecutablePath(tool, extensions);
+            if (filePath) {
+                return [filePath];
+            }
+            return [];
+        }
+        // if any path separators, return empty
+        if (tool.includes(external_path_namespaceObject.sep)) {
+            return [];
+        }
+        // build the list of directories
+        //
+        // Note, technically "where" checks the current directory on Windows. From a toolkit perspective,
+        // it feels like we should not do this. Checking the current directory seems like more of a use
+        // case of a shell, and the which() function exposed by the toolkit should strive for consistency
+        // across platforms.
+        const directories = [];
+        if (process.env.PATH) {
+            for (const p of process.env.PATH.split(external_path_namespaceObject.delimiter)) {
+                if (p) {
+                    directories.push(p);
+                }
+            }
+        }
+        // find all matches
+        const matches = [];
+        for (const directory of directories) {
+            const filePath = yield tryGetExecutablePath(external_path_namespaceObject.join(directory, tool), extensions);
+            if (filePath) {
+                matches.push(filePath);
+            }
+        }
+        return matches;
+    });
+}
+function readCopyOptions(options) {
+    const force = options.force == null ? true : options.force;
+    const recursive = Boolean(options.recursive);
+    const copySourceDirectory = options.copySourceDirectory == null
+        ? true
+        : Boolean(options.copySourceDirectory);
+    return { force, recursive, copySourceDirectory };
+}
+function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        // Ensure there is not a run away recursive copy
+        if (currentDepth >= 255)
+            return;
+        currentDepth++;
+        yield mkdirP(destDir);
+        const files = yield ioUtil.readdir(sourceDir);
+        for (const fileName of files) {
+            const srcFile = `${sourceDir}/${fileName}`;
+            const destFile = `${destDir}/${fileName}`;
+            const srcFileStat = yield ioUtil.lstat(srcFile);
+            if (srcFileStat.isDirectory()) {
+                // Recurse
+                yield cpDirRecursive(srcFile, destFile, currentDepth, force);
+            }
+            else {
+                yield io_copyFile(srcFile, destFile, force);
+            }
+        }
+        // Change the mode for the newly created directory
+        yield ioUtil.chmod(destDir, (yield ioUtil.stat(sourceDir)).mode);
+    });
+}
+// Buffered file copy
+function io_copyFile(srcFile, destFile, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if ((yield ioUtil.lstat(srcFile)).isSymbolicLink()) {
+            // unlink/re-link it
+            try {
+                yield ioUtil.lstat(destFile);
+                yield ioUtil.unlink(destFile);
+            }
+            catch (e) {
+                // Try to override file permission
+                if (e.code === 'EPERM') {
+                    yield ioUtil.chmod(destFile, '0666');
+                    yield ioUtil.unlink(destFile);
+                }
+                // other errors = it doesn't exist, no work to do
+            }
+            // Copy over symlink
+            const symlinkFull = yield ioUtil.readlink(srcFile);
+            yield ioUtil.symlink(symlinkFull, destFile, ioUtil.IS_WINDOWS ? 'junction' : null);
+        }
+        else if (!(yield ioUtil.exists(destFile)) || force) {
+            yield ioUtil.copyFile(srcFile, destFile);
+        }
+    });
+}
+//# sourceMappingURL=io.js.map
+;// CONCATENATED MODULE: external "timers"
+const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
+var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+
+/* eslint-disable @typescript-eslint/unbound-method */
+const toolrunner_IS_WINDOWS = process.platform === 'win32';
+/*
+ * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
+ */
+class ToolRunner extends external_events_.EventEmitter {
+    constructor(toolPath, args, options) {
+        super();
+        if (!toolPath) {
+            throw new Error("Parameter 'toolPath' cannot be null or empty.");
+        }
+        this.toolPath = toolPath;
+        this.args = args || [];
+        this.options = options || {};
+    }
+    _debug(message) {
+        if (this.options.listeners && this.options.listeners.debug) {
+            this.options.listeners.debug(message);
+        }
+    }
+    _getCommandString(options, noPrefix) {
+        const toolPath = this._getSpawnFileName();
+        const args = this._getSpawnArgs(options);
+        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
+        if (toolrunner_IS_WINDOWS) {
+            // Windows + cmd file
+            if (this._isCmdFile()) {
+                cmd += toolPath;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows + verbatim
+            else if (options.windowsVerbatimArguments) {
+                cmd += `"${toolPath}"`;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows (regular)
+            else {
+                cmd += this._windowsQuoteCmdArg(toolPath);
+                for (const a of args) {
+                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
+                }
+            }
+        }
+        else {
+            // OSX/Linux - this can likely be improved with some form of quoting.
+            // creating processes on Unix is fundamentally different than Windows.
+            // on Unix, execvp() takes an arg array.
+            cmd += toolPath;
+            for (const a of args) {
+                cmd += ` ${a}`;
+            }
+        }
+        return cmd;
+    }
+    _processLineBuffer(data, strBuffer, onLine) {
+        try {
+            let s = strBuffer + data.toString();
+            let n = s.indexOf(external_os_namespaceObject.EOL);
+            while (n > -1) {
+                const line = s.substring(0, n);
+                onLine(line);
+                // the rest of the string ...
+                s = s.substring(n + external_os_namespaceObject.EOL.length);
+                n = s.indexOf(external_os_namespaceObject.EOL);
+            }
+            return s;
+        }
+        catch (err) {
+            // streaming lines to console is best effort.  Don't fail a build.
+            this._debug(`error processing line. Failed with error ${err}`);
+            return '';
+        }
+    }
+    _getSpawnFileName() {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                return process.env['COMSPEC'] || 'cmd.exe';
+            }
+        }
+        return this.toolPath;
+    }
+    _getSpawnArgs(options) {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
+                for (const a of this.args) {
+                    argline += ' ';
+                    argline += options.windowsVerbatimArguments
+                        ? a
+                        : this._windowsQuoteCmdArg(a);
+                }
+                argline += '"';
+                return [argline];
+            }
+        }
+        return this.args;
+    }
+    _endsWith(str, end) {
+        return str.endsWith(end);
+    }
+    _isCmdFile() {
+        const upperToolPath = this.toolPath.toUpperCase();
+        return (this._endsWith(upperToolPath, '.CMD') ||
+            this._endsWith(upperToolPath, '.BAT'));
+    }
+    _windowsQuoteCmdArg(arg) {
+        // for .exe, apply the normal quoting rules that libuv applies
+        if (!this._isCmdFile()) {
+            return this._uvQuoteCmdArg(arg);
+        }
+        // otherwise apply quoting rules specific to the cmd.exe command line parser.
+        // the libuv rules are generic and are not designed specifically for cmd.exe
+        // command line parser.
+        //
+        // for a detailed description of the cmd.exe command line parser, refer to
+        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
+        // need quotes for empty arg
+        if (!arg) {
+            return '""';
+        }
+        // determine whether the arg needs to be quoted
+        const cmdSpecialChars = [
+            ' ',
+            '\t',
+            '&',
+            '(',
+            ')',
+            '[',
+            ']',
+            '{',
+            '}',
+            '^',
+            '=',
+            ';',
+            '!',
+            "'",
+            '+',
+            ',',
+            '`',
+            '~',
+            '|',
+            '<',
+            '>',
+            '"'
+        ];
+        let needsQuotes = false;
+        for (const char of arg) {
+            if (cmdSpecialChars.some(x => x === char)) {
+                needsQuotes = true;
+                break;
+            }
+        }
+        // short-circuit if quotes not needed
+        if (!needsQuotes) {
+            return arg;
+        }
+        // the following quoting rules are very similar to the rules that by libuv applies.
+        //
+        // 1) wrap the string in quotes
+        //
+        // 2) double-up quotes - i.e. " => ""
+        //
+        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
+        //    doesn't work well with a cmd.exe command line.
+        //
+        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
+        //    for example, the command line:
+        //          foo.exe "myarg:""my val"""
+        //    is parsed by a .NET console app into an arg array:
+        //          [ "myarg:\"my val\"" ]
+        //    which is the same end result when applying libuv quoting rules. although the actual
+        //    command line from libuv quoting rules would look like:
+        //          foo.exe "myarg:\"my val\""
+        //
+        // 3) double-up slashes that precede a quote,
+        //    e.g.  hello \world    => "hello \world"
+        //          hello\"world    => "hello\\""world"
+        //          hello\\"world   => "hello\\\\""world"
+        //          hello world\    => "hello world\\"
+        //
+        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
+        //    the reasons for including this as a .cmd quoting rule are:
+        //
+        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
+        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
+        //
+        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
+        //       haven't heard any complaints about that aspect.
+        //
+        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
+        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
+        // by using %%.
+        //
+        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
+        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
+        //
+        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
+        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
+        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
+        // to an external program.
+        //
+        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
+        // % can be escaped within a .cmd file.
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\'; // double the slash
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '"'; // double the quote
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _uvQuoteCmdArg(arg) {
+        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
+        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
+        // is used.
+        //
+        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
+        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
+        // pasting copyright notice from Node within this function:
+        //
+        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
+        //
+        //      Permission is hereby granted, free of charge, to any person obtaining a copy
+        //      of this software and associated documentation files (the "Software"), to
+        //      deal in the Software without restriction, including without limitation the
+        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
+        //      sell copies of the Software, and to permit persons to whom the Software is
+        //      furnished to do so, subject to the following conditions:
+        //
+        //      The above copyright notice and this permission notice shall be included in
+        //      all copies or substantial portions of the Software.
+        //
+        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
+        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
+        //      IN THE SOFTWARE.
+        if (!arg) {
+            // Need double quotation for empty argument
+            return '""';
+        }
+        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
+            // No quotation needed
+            return arg;
+        }
+        if (!arg.includes('"') && !arg.includes('\\')) {
+            // No embedded double quotes or backslashes, so I can just wrap
+            // quote marks around the whole thing.
+            return `"${arg}"`;
+        }
+        // Expected input/output:
+        //   input : hello"world
+        //   output: "hello\"world"
+        //   input : hello""world
+        //   output: "hello\"\"world"
+        //   input : hello\world
+        //   output: hello\world
+        //   input : hello\\world
+        //   output: hello\\world
+        //   input : hello\"world
+        //   output: "hello\\\"world"
+        //   input : hello\\"world
+        //   output: "hello\\\\\"world"
+        //   input : hello world\
+        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
+        //                             but it appears the comment is wrong, it should be "hello world\\"
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\';
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '\\';
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _cloneExecOptions(options) {
+        options = options || {};
+        const result = {
+            cwd: options.cwd || process.cwd(),
+            env: options.env || process.env,
+            silent: options.silent || false,
+            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
+            failOnStdErr: options.failOnStdErr || false,
+            ignoreReturnCode: options.ignoreReturnCode || false,
+            delay: options.delay || 10000
+        };
+        result.outStream = options.outStream || process.stdout;
+        result.errStream = options.errStream || process.stderr;
+        return result;
+    }
+    _getSpawnOptions(options, toolPath) {
+        options = options || {};
+        const result = {};
+        result.cwd = options.cwd;
+        result.env = options.env;
+        result['windowsVerbatimArguments'] =
+            options.windowsVerbatimArguments || this._isCmdFile();
+        if (options.windowsVerbatimArguments) {
+            result.argv0 = `"${toolPath}"`;
+        }
+        return result;
+    }
+    /**
+     * Exec a tool.
+     * Output will be streamed to the live console.
+     * Returns promise with return code
+     *
+     * @param     tool     path to tool to exec
+     * @param     options  optional exec options.  See ExecOptions
+     * @returns   number
+     */
+    exec() {
+        return toolrunner_awaiter(this, void 0, void 0, function* () {
+            // root the tool path if it is unrooted and contains relative pathing
+            if (!isRooted(this.toolPath) &&
+                (this.toolPath.includes('/') ||
+                    (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
+                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
+                this.toolPath = external_path_namespaceObject.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+            }
+            // if the tool is only a file name, then resolve it from the PATH
+            // otherwise verify it exists (add extension on Windows if necessary)
+            this.toolPath = yield which(this.toolPath, true);
+            return new Promise((resolve, reject) => toolrunner_awaiter(this, void 0, void 0, function* () {
+                this._debug(`exec tool: ${this.toolPath}`);
+                this._debug('arguments:');
+                for (const arg of this.args) {
+                    this._debug(`   ${arg}`);
+                }
+                const optionsNonNull = this._cloneExecOptions(this.options);
+                if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
+                }
+                const state = new ExecState(optionsNonNull, this.toolPath);
+                state.on('debug', (message) => {
+                    this._debug(message);
+                });
+                if (this.options.cwd && !(yield exists(this.options.cwd))) {
+                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
+                }
+                const fileName = this._getSpawnFileName();
+                const cp = external_child_process_namespaceObject.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+                let stdbuffer = '';
+                if (cp.stdout) {
+                    cp.stdout.on('data', (data) => {
+                        if (this.options.listeners && this.options.listeners.stdout) {
+                            this.options.listeners.stdout(data);
+                        }
+                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                            optionsNonNull.outStream.write(data);
+                        }
+                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.stdline) {
+                                this.options.listeners.stdline(line);
+                            }
+                        });
+                    });
+                }
+                let errbuffer = '';
+                if (cp.stderr) {
+                    cp.stderr.on('data', (data) => {
+                        state.processStderr = true;
+                        if (this.options.listeners && this.options.listeners.stderr) {
+                            this.options.listeners.stderr(data);
+                        }
+                        if (!optionsNonNull.silent &&
+                            optionsNonNull.errStream &&
+                            optionsNonNull.outStream) {
+                            const s = optionsNonNull.failOnStdErr
+                                ? optionsNonNull.errStream
+                                : optionsNonNull.outStream;
+                            s.write(data);
+                        }
+                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.errline) {
+                                this.options.listeners.errline(line);
+                            }
+                        });
+                    });
+                }
+                cp.on('error', (err) => {
+                    state.processError = err.message;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    state.CheckComplete();
+                });
+                cp.on('exit', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                cp.on('close', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                state.on('done', (error, exitCode) => {
+                    if (stdbuffer.length > 0) {
+                        this.emit('stdline', stdbuffer);
+                    }
+                    if (errbuffer.length > 0) {
+                        this.emit('errline', errbuffer);
+                    }
+                    cp.removeAllListeners();
+                    if (error) {
+                        reject(error);
+                    }
+                    else {
+                        resolve(exitCode);
+                    }
+                });
+                if (this.options.input) {
+                    if (!cp.stdin) {
+                        throw new Error('child process missing stdin');
+                    }
+                    cp.stdin.end(this.options.input);
+                }
+            }));
+        });
+    }
+}
+/**
+ * Convert an arg string to an array of args. Handles escaping
+ *
+ * @param    argString   string of arguments
+ * @returns  string[]    array of arguments
+ */
+function argStringToArray(argString) {
+    const args = [];
+    let inQuotes = false;
+    let escaped = false;
+    let arg = '';
+    function append(c) {
+        // we only escape double quotes.
+        if (escaped && c !== '"') {
+            arg += '\\';
+        }
+        arg += c;
+        escaped = false;
+    }
+    for (let i = 0; i < argString.length; i++) {
+        const c = argString.charAt(i);
+        if (c === '"') {
+            if (!escaped) {
+                inQuotes = !inQuotes;
+            }
+            else {
+                append(c);
+            }
+            continue;
+        }
+        if (c === '\\' && escaped) {
+            append(c);
+            continue;
+        }
+        if (c === '\\' && inQuotes) {
+            escaped = true;
+            continue;
+        }
+        if (c === ' ' && !inQuotes) {
+            if (arg.length > 0) {
+                args.push(arg);
+                arg = '';
+            }
+            continue;
+        }
+        append(c);
+    }
+    if (arg.length > 0) {
+        args.push(arg.trim());
+    }
+    return args;
+}
+class ExecState extends external_events_.EventEmitter {
+    constructor(options, toolPath) {
+        super();
+        this.processClosed = false; // tracks whether the process has exited and stdio is closed
+        this.processError = '';
+        this.processExitCode = 0;
+        this.processExited = false; // tracks whether the process has exited
+        this.processStderr = false; // tracks whether stderr was written to
+        this.delay = 10000; // 10 seconds
+        this.done = false;
+        this.timeout = null;
+        if (!toolPath) {
+            throw new Error('toolPath must not be empty');
+        }
+        this.options = options;
+        this.toolPath = toolPath;
+        if (options.delay) {
+            this.delay = options.delay;
+        }
+    }
+    CheckComplete() {
+        if (this.done) {
+            return;
+        }
+        if (this.processClosed) {
+            this._setResult();
+        }
+        else if (this.processExited) {
+            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
+        }
+    }
+    _debug(message) {
+        this.emit('debug', message);
+    }
+    _setResult() {
+        // determine whether there is an error
+        let error;
+        if (this.processExited) {
+            if (this.processError) {
+                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
+            }
+            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
+                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
+            }
+            else if (this.processStderr && this.options.failOnStdErr) {
+                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
+            }
+        }
+        // clear the timeout
+        if (this.timeout) {
+            clearTimeout(this.timeout);
+            this.timeout = null;
+        }
+        this.done = true;
+        this.emit('done', error, this.processExitCode);
+    }
+    static HandleTimeout(state) {
+        if (state.done) {
+            return;
+        }
+        if (!state.processClosed && state.processExited) {
+            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
+            state._debug(message);
+        }
+        state._setResult();
+    }
+}
+//# sourceMappingURL=toolrunner.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
+var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+/**
+ * Exec a command.
+ * Output will be streamed to the live console.
+ * Returns promise with return code
+ *
+ * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
+ * @param     args               optional arguments for tool. Escaping is handled by the lib.
+ * @param     options            optional exec options.  See ExecOptions
+ * @returns   Promise<number>    exit code
+ */
+function exec_exec(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        const commandArgs = tr.argStringToArray(commandLine);
+        if (commandArgs.length === 0) {
+            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
+        }
+        // Path to tool to execute should be first arg
+        const toolPath = commandArgs[0];
+        args = commandArgs.slice(1).concat(args || []);
+        const runner = new tr.ToolRunner(toolPath, args, options);
+        return runner.exec();
+    });
+}
+/**
+ * Exec a command and get the output.
+ * Output will be streamed to the live console.
+ * Returns promise with the exit code and collected stdout and stderr
+ *
+ * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
+ * @param     args                  optional arguments for tool. Escaping is handled by the lib.
+ * @param     options               optional exec options.  See ExecOptions
+ * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
+ */
+function getExecOutput(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        var _a, _b;
+        let stdout = '';
+        let stderr = '';
+        //Using string decoder covers the case where a mult-byte character is split
+        const stdoutDecoder = new StringDecoder('utf8');
+        const stderrDecoder = new StringDecoder('utf8');
+        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
+        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
+        const stdErrListener = (data) => {
+            stderr += stderrDecoder.write(data);
+            if (originalStdErrListener) {
+                originalStdErrListener(data);
+            }
+        };
+        const stdOutListener = (data) => {
+            stdout += stdoutDecoder.write(data);
+            if (originalStdoutListener) {
+                originalStdoutListener(data);
+            }
+        };
+        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
+        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        //flush any remaining characters
+        stdout += stdoutDecoder.end();
+        stderr += stderrDecoder.end();
+        return {
+            exitCode,
+            stdout,
+            stderr
+        };
+    });
+}
+//# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_namespaceObject.platform();
+const arch = external_os_namespaceObject.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(os.EOL);
+    issueCommand('set-output', { name }, toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    command_issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    command_issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
+    }
+    issueCommand('save-state', { name }, toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
+
+/***/ }),
+
+/***/ 313:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Qq: () => (/* binding */ HttpClient)
+});
+
+// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, getProxyUrl, isHttps
+
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var tunnel = __nccwpck_require__(770);
+;// CONCATENATED MODULE: ./stubs/undici/index.js
+/**
+ * The one name that @actions/http-client 4 imports from undici. It is used by
+ * `getAgentDispatcher()` only, which this action never calls; the real package
+ * would be 96 % of the bundle and half of the start-up time.
+ */
+class ProxyAgent {
+  constructor() {
+    throw new Error('undici is not part of this build: see stubs/undici in the repository');
+  }
+}
+
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function lib_getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+
+/***/ })
+
+/******/ });
+/************************************************************************/
+/******/ // The module cache
+/******/ var __webpack_module_cache__ = {};
+/******/ 
+/******/ // The require function
+/******/ function __nccwpck_require__(moduleId) {
+/******/ 	// Check if module is in cache
+/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 	if (cachedModule !== undefined) {
+/******/ 		return cachedModule.exports;
+/******/ 	}
+/******/ 	// Create a new module (and put it into the cache)
+/******/ 	var module = __webpack_module_cache__[moduleId] = {
+/******/ 		// no module.id needed
+/******/ 		// no module.loaded needed
+/******/ 		exports: {}
+/******/ 	};
+/******/ 
+/******/ 	// Execute the module function
+/******/ 	var threw = true;
+/******/ 	try {
+/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		threw = false;
+/******/ 	} finally {
+/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 	}
+/******/ 
+/******/ 	// Return the exports of the module
+/******/ 	return module.exports;
+/******/ }
+/******/ 
+/************************************************************************/
+/******/ /* webpack/runtime/asset-relocator-loader */
+/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/async module */
+/******/ (() => {
+/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
+/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
+/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
+/******/ 	var resolveQueue = (queue) => {
+/******/ 		if(queue && queue.d < 1) {
+/******/ 			queue.d = 1;
+/******/ 			queue.forEach((fn) => (fn.r--));
+/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 		}
+/******/ 	}
+/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
+/******/ 		if(dep !== null && typeof dep === "object") {
+/******/ 			if(dep[webpackQueues]) return dep;
+/******/ 			if(dep.then) {
+/******/ 				var queue = [];
+/******/ 				queue.d = 0;
+/******/ 				dep.then((r) => {
+/******/ 					obj[webpackExports] = r;
+/******/ 					resolveQueue(queue);
+/******/ 				}, (e) => {
+/******/ 					obj[webpackError] = e;
+/******/ 					resolveQueue(queue);
+/******/ 				});
+/******/ 				var obj = {};
+/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
+/******/ 				return obj;
+/******/ 			}
+/******/ 		}
+/******/ 		var ret = {};
+/******/ 		ret[webpackQueues] = x => {};
+/******/ 		ret[webpackExports] = dep;
+/******/ 		return ret;
+/******/ 	}));
+/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
+/******/ 		var queue;
+/******/ 		hasAwait && ((queue = []).d = -1);
+/******/ 		var depQueues = new Set();
+/******/ 		var exports = module.exports;
+/******/ 		var currentDeps;
+/******/ 		var outerResolve;
+/******/ 		var reject;
+/******/ 		var promise = new Promise((resolve, rej) => {
+/******/ 			reject = rej;
+/******/ 			outerResolve = resolve;
+/******/ 		});
+/******/ 		promise[webpackExports] = exports;
+/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
+/******/ 		module.exports = promise;
+/******/ 		body((deps) => {
+/******/ 			currentDeps = wrapDeps(deps);
+/******/ 			var fn;
+/******/ 			var getResult = () => (currentDeps.map((d) => {
+/******/ 				if(d[webpackError]) throw d[webpackError];
+/******/ 				return d[webpackExports];
+/******/ 			}))
+/******/ 			var promise = new Promise((resolve) => {
+/******/ 				fn = () => (resolve(getResult));
+/******/ 				fn.r = 0;
+/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
+/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
+/******/ 			});
+/******/ 			return fn.r ? promise : getResult();
+/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
+/******/ 		queue && queue.d < 0 && (queue.d = 0);
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
+/************************************************************************/
+/******/ 
+/******/ // startup
+/******/ // Load entry module and return exports
+/******/ // This entry module used 'module' so it can't be inlined
+/******/ var __webpack_exports__ = __nccwpck_require__(210);
+/******/ __webpack_exports__ = await __webpack_exports__;
+/******/ 

@@ -1,0 +1,158 @@
+import type { Image } from './image.ts';
+import { ActionError } from './oci/action-error.ts';
+import { algorithmOf, type Digest, digestOf, parseDigest } from './oci/digest.ts';
+import type { Descriptor } from './oci/manifest.ts';
+import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
+import { invalidInput, parseLines, parseList } from './parse-input.ts';
+import type { Look, RegistryClient } from './registry/client.ts';
+import type { Resolution, Resolver } from './resolve.ts';
+
+/** What must hold before a step may pass. */
+export interface Gates {
+  readonly expectedDigests: readonly Digest[];
+  readonly expectedLabels: ReadonlyMap<string, string>;
+  readonly requiredPlatforms: readonly Platform[];
+  readonly verifyBlobs: boolean;
+}
+
+/** The gates as they are written in a workflow. */
+export interface GateInputs {
+  readonly expectedDigest: string;
+  readonly expectedLabels: string;
+  readonly requirePlatforms: string;
+  readonly verifyBlobs: boolean;
+}
+
+/** Blobs that are asked for at once. */
+const blobsAtOnce = 8;
+
+/** Reads the gates. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
+export function parseGates(inputs: GateInputs): Gates {
+  return {
+    expectedDigests: parseList(inputs.expectedDigest).map((digest) => parseDigest(digest, 'invalid-input')),
+    expectedLabels: parseLabels(inputs.expectedLabels),
+    requiredPlatforms: parseList(inputs.requirePlatforms).map(parsePlatform),
+    verifyBlobs: inputs.verifyBlobs,
+  };
+}
+
+/** Whether there is any gate, so that a missing image cannot pass. */
+export function hasGates(gates: Gates): boolean {
+  return (
+    gates.expectedDigests.length > 0 ||
+    gates.expectedLabels.size > 0 ||
+    gates.requiredPlatforms.length > 0 ||
+    gates.verifyBlobs
+  );
+}
+
+/**
+ * Checks every gate for an image and what was chosen of it.
+ *
+ * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
+ */
+export async function checkGates(
+  gates: Gates,
+  image: Image,
+  resolver: Resolver,
+  resolutions: readonly Resolution[],
+  client: RegistryClient,
+  look: Look,
+): Promise<void> {
+  await checkPlatforms(gates, resolver);
+  for (const resolution of resolutions) {
+    checkDigest(gates, image, resolution);
+    checkLabels(gates, resolution);
+  }
+  if (!gates.verifyBlobs) return;
+  const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
+  await verifyBlobs(image, blobs, client, look);
+}
+
+function parseLabels(text: string): Map<string, string> {
+  const labels = new Map<string, string>();
+  for (const line of parseLines(text)) {
+    const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+    if (key === undefined)
+      throw invalidInput('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
+    labels.set(key, value);
+  }
+  return labels;
+}
+
+async function checkPlatforms({ requiredPlatforms }: Gates, resolver: Resolver): Promise<void> {
+  const missing: string[] = [];
+  for (const required of requiredPlatforms) {
+    if (!(await resolver.offers(required))) missing.push(formatPlatform(required));
+  }
+  if (missing.length === 0) return;
+  const has = resolver.platforms().join(', ') || 'none';
+  throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
+}
+
+function checkDigest({ expectedDigests }: Gates, image: Image, resolution: Resolution): void {
+  if (expectedDigests.length === 0) return;
+  const isIt = (expected: Digest) =>
+    [image.bytes, resolution.manifestBytes].some((bytes) => digestOf(bytes, algorithmOf(expected)) === expected);
+  if (expectedDigests.some(isIt)) return;
+  const platform = resolution.platform === undefined ? '' : ` of ${formatPlatform(resolution.platform)}`;
+  const actual =
+    image.entries === undefined
+      ? `digest, a manifest${platform}, is ${image.digest}`
+      : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
+  throw failed(
+    `expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`,
+    levelHint(expectedDigests, resolution),
+  );
+}
+
+/** People take one level for another more often than they get a wrong image. */
+function levelHint(expected: readonly Digest[], { manifest }: Resolution): string {
+  if (expected.includes(manifest.config.digest)) {
+    return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
+  }
+  if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
+    return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
+  }
+  return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
+}
+
+function checkLabels({ expectedLabels }: Gates, { config, platform }: Resolution): void {
+  const labels = config?.content?.labels ?? {};
+  const wrong = [...expectedLabels].flatMap(([key, expected]) => {
+    const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
+    if (actual === expected) return [];
+    return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, waiting for "${expected}"`];
+  });
+  if (wrong.length === 0) return;
+  const where = platform === undefined ? '' : ` for ${formatPlatform(platform)}`;
+  throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
+}
+
+async function verifyBlobs(
+  image: Image,
+  blobs: readonly Descriptor[],
+  client: RegistryClient,
+  look: Look,
+): Promise<void> {
+  const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
+  const count = waiting.length;
+  const faults: string[] = [];
+  const worker = async () => {
+    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
+      const size = await client.blobSize(image.reference, blob, look);
+      if (size === undefined) faults.push(`${blob.digest} is missing`);
+      else if (Number.isNaN(size)) faults.push(`${blob.digest} has no stated size`);
+      else if (size !== blob.size) faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
+    }
+  };
+  await Promise.all(Array.from({ length: blobsAtOnce }, worker));
+  if (faults.length > 0) {
+    throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
+  }
+  look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
+}
+
+function failed(message: string, advice?: string): ActionError {
+  return new ActionError('gate-failed', message, advice === undefined ? {} : { advice });
+}

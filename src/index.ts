@@ -1,0 +1,37 @@
+import { openLog, partsOf } from './log.ts';
+import { run } from './main.ts';
+import { ActionError } from './oci/action-error.ts';
+
+// The exit code is 1 until the outputs are written: no path that was not thought of ends green.
+process.exitCode = 1;
+
+const log = openLog();
+
+/** Ends the process at once, failed, with the reason as an annotation. */
+function abandon(error: unknown): never {
+  const { code, parts } = partsOf(error, '');
+  log.error(code, parts);
+  process.exit(1);
+}
+
+process.on('uncaughtException', abandon);
+process.on('unhandledRejection', abandon);
+process.on('beforeExit', () => {
+  abandon(new ActionError('internal', 'The run came to an end without a result.'));
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    log.line(`Ended by ${signal}: no output is set.`);
+    process.exit(1);
+  });
+}
+
+const succeeded = await run(log, {
+  limit(milliseconds) {
+    const late = () => abandon(new ActionError('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
+    setTimeout(late, milliseconds).unref();
+  },
+});
+
+// Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
+process.stdout.write('', () => process.exit(succeeded ? 0 : 1));

@@ -1,0 +1,285 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import { type Gates, parseGates } from './gates.ts';
+import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
+import { formatReference, parseReference, parseRegistry, type Reference } from './oci/reference.ts';
+import { invalidInput, parseBoolean, parseDuration, parseLines, parseList } from './parse-input.ts';
+import type { ConfigFile } from './registry/credentials/config-files.ts';
+import type { CredentialSources } from './registry/credentials/store.ts';
+import type { AuthHosts } from './registry/trust.ts';
+
+/** A reference with the text that asked for it. */
+export interface AskedImage {
+  readonly text: string;
+  readonly reference: Reference;
+}
+
+/** The files that the runner gives to a step. Empty where the runner gives none. */
+export interface RunnerFiles {
+  /** `GITHUB_OUTPUT`. */
+  readonly output: string;
+  /** `GITHUB_STEP_SUMMARY`. */
+  readonly summary: string;
+  /** `RUNNER_TEMP`, a folder. */
+  readonly temp: string;
+}
+
+/** Everything that a run is asked to do: checked, normalised, without duplicates. Durations are in milliseconds. */
+export interface Inputs {
+  readonly images: readonly AskedImage[];
+  readonly platforms: 'all' | readonly Platform[];
+  readonly credentials: CredentialSources;
+  readonly authHosts: AuthHosts;
+  readonly plainHttp: ReadonlySet<string>;
+  /** Whether outputs from the image config are asked for. */
+  readonly inspect: boolean;
+  readonly gates: Gates;
+  readonly failOnMissing: boolean;
+  readonly waitTimeout: number;
+  readonly waitInterval: number;
+  readonly compareWith: Reference | undefined;
+  readonly baseImage: Reference | undefined;
+  readonly timeout: number;
+  readonly summary: boolean;
+}
+
+/** The defaults of `action.yml`, for runs without it. A test holds them against that file. */
+export const defaults = {
+  platform: 'linux/amd64',
+  inspect: 'false',
+  'verify-blobs': 'false',
+  'fail-on-missing': 'true',
+  'wait-timeout': '0',
+  'wait-interval': '5s',
+  timeout: '2m',
+  summary: 'true',
+} as const;
+
+/** Every input, as `action.yml` lists them. */
+export const inputNames = [
+  'image',
+  'platform',
+  'registry',
+  'username',
+  'password',
+  'github-token',
+  'auth-hosts',
+  'plain-http',
+  'inspect',
+  'expected-digest',
+  'expected-labels',
+  'require-platforms',
+  'verify-blobs',
+  'fail-on-missing',
+  'wait-timeout',
+  'wait-interval',
+  'compare-with',
+  'base-image',
+  'timeout',
+  'summary',
+] as const;
+
+type InputName = (typeof inputNames)[number];
+
+/** The secrets among the inputs, so that they can be masked before anything else happens. */
+export function readSecrets(): string[] {
+  return [input('password'), input('github-token')].filter((secret) => secret !== '');
+}
+
+/** The files of the runner, which are needed even when an input is wrong. */
+export function readRunnerFiles(): RunnerFiles {
+  return { output: variable('GITHUB_OUTPUT'), summary: variable('GITHUB_STEP_SUMMARY'), temp: variable('RUNNER_TEMP') };
+}
+
+/**
+ * Node can be told by a variable to trust any certificate; a step whose result gates a deploy must not be.
+ *
+ * @returns whether it had been told so
+ */
+export function insistOnCertificates(): boolean {
+  const wasOff = variable('NODE_TLS_REJECT_UNAUTHORIZED') === '0';
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  return wasOff;
+}
+
+/**
+ * Reads and checks all inputs. No other module reads inputs or the environment.
+ *
+ * @throws ActionError `invalid-input`, or `unsupported` for a digest of an unknown algorithm
+ */
+export function readInputs(): Inputs {
+  const images = readImages();
+  const timeout = parseDuration('timeout', input('timeout'));
+  if (timeout === 0)
+    throw invalidInput('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
+  const gates = parseGates({
+    expectedDigest: input('expected-digest'),
+    expectedLabels: input('expected-labels'),
+    requirePlatforms: input('require-platforms'),
+    verifyBlobs: parseBoolean('verify-blobs', input('verify-blobs')),
+  });
+  return {
+    images,
+    platforms: readPlatforms(),
+    credentials: readCredentialSources(images),
+    authHosts: readAuthHosts(),
+    plainHttp: new Set(parseList(input('plain-http')).map((host) => readRegistry('plain-http', host))),
+    inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.size > 0,
+    gates,
+    failOnMissing: parseBoolean('fail-on-missing', input('fail-on-missing')),
+    waitTimeout: parseDuration('wait-timeout', input('wait-timeout')),
+    waitInterval: parseDuration('wait-interval', input('wait-interval')),
+    compareWith: readReference('compare-with'),
+    baseImage: readReference('base-image'),
+    timeout,
+    summary: parseBoolean('summary', input('summary')),
+  };
+}
+
+function input(name: InputName): string {
+  const given = core.getInput(name);
+  return given === '' && Object.hasOwn(defaults, name) ? defaults[name as keyof typeof defaults] : given;
+}
+
+function variable(name: string): string {
+  return process.env[name] ?? '';
+}
+
+function readImages(): AskedImage[] {
+  const texts = parseLines(input('image'));
+  if (texts.length === 0) throw invalidInput('image', 'it is empty', 'Write a reference, as for docker pull.');
+  return unique(
+    texts.map((text) => ({ text, reference: parseReference(text) })),
+    ({ reference }) => formatReference(reference),
+  );
+}
+
+function readPlatforms(): Inputs['platforms'] {
+  const texts = parseList(input('platform'));
+  if (texts.length === 0) throw invalidInput('platform', 'it names none', 'Write for example linux/amd64, or all.');
+  if (!texts.some((text) => text.toLowerCase() === 'all')) return unique(texts.map(parsePlatform), formatPlatform);
+  if (texts.length === 1) return 'all';
+  throw invalidInput('platform', 'all goes with no other platform', 'Write all, or a list without it.');
+}
+
+function readReference(name: 'compare-with' | 'base-image'): Reference | undefined {
+  const text = input(name);
+  return text === '' ? undefined : parseReference(text);
+}
+
+function readRegistry(name: InputName, text: string): string {
+  const registry = parseRegistry(text);
+  if (registry !== undefined) return registry;
+  throw invalidInput(
+    name,
+    `"${withoutPassword(text)}" is not a registry`,
+    'Write host or host:port, without a scheme or a path.',
+  );
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/^.*@/, '…@');
+}
+
+function readAuthHosts(): AuthHosts {
+  const pairs = new Map<string, Set<string>>();
+  for (const line of parseList(input('auth-hosts'))) {
+    const [registry = '', host = '', ...rest] = line.split('=');
+    if (rest.length > 0 || host === '')
+      throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
+    const key = readRegistry('auth-hosts', registry);
+    const hosts = pairs.get(key) ?? new Set();
+    readRegistry('auth-hosts', host);
+    pairs.set(key, hosts.add(host.toLowerCase()));
+  }
+  return pairs;
+}
+
+function readCredentialSources(images: readonly AskedImage[]): CredentialSources {
+  return {
+    input: readInputCredential(images),
+    dockerAuthConfig: variable('DOCKER_AUTH_CONFIG').trim(),
+    files: configFiles(homeFolder()),
+    helpers: {
+      path: variable('PATH'),
+      workspace: variable('GITHUB_WORKSPACE'),
+      environment: environmentWithoutInputs(),
+    },
+    githubToken: { token: input('github-token'), registries: githubRegistries() },
+  };
+}
+
+function readInputCredential(images: readonly AskedImage[]): CredentialSources['input'] {
+  const [username, password, registry] = [input('username'), input('password'), input('registry')];
+  const host = registry === '' ? undefined : readRegistry('registry', registry);
+  if (username === '' && password === '') return undefined;
+  if (username === '' || password === '') {
+    const empty = username === '' ? 'username' : 'password';
+    throw invalidInput(
+      empty,
+      'it is empty',
+      `Give username and password together; does the secret for ${empty} exist here?`,
+    );
+  }
+  if (username.includes(':')) throw invalidInput('username', 'it holds a colon', 'No registry can take such a name.');
+  const hosts = new Set(images.map(({ reference }) => reference.registry));
+  const [only] = hosts;
+  if (host === undefined && hosts.size > 1) {
+    throw invalidInput(
+      'registry',
+      'it is empty, and image names several hosts',
+      'Say which of them the password is for.',
+    );
+  }
+  return { registry: host ?? only ?? '', username, password };
+}
+
+/** Empty for a user without a home, as in some containers. */
+function homeFolder(): string {
+  try {
+    return variable('HOME') || variable('USERPROFILE') || homedir();
+  } catch {
+    return '';
+  }
+}
+
+/** The places where docker and podman keep logins, in the order in which they are asked. */
+function configFiles(home: string): ConfigFile[] {
+  const atHome = (name: string, ...path: string[]) => (home === '' ? [] : [{ path: join(home, ...path), name }]);
+  const docker = variable('DOCKER_CONFIG');
+  const podman = variable('REGISTRY_AUTH_FILE');
+  const runtime = variable('XDG_RUNTIME_DIR');
+  return [
+    ...(docker === ''
+      ? atHome('~/.docker/config.json', '.docker', 'config.json')
+      : [{ path: join(docker, 'config.json'), name: '$DOCKER_CONFIG/config.json' }]),
+    ...(podman === '' ? [] : [{ path: podman, name: '$REGISTRY_AUTH_FILE' }]),
+    ...(runtime === ''
+      ? []
+      : [{ path: join(runtime, 'containers', 'auth.json'), name: '$XDG_RUNTIME_DIR/containers/auth.json' }]),
+    ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
+  ];
+}
+
+/** ghcr.io, and on a GitHub Enterprise Server its own registry. */
+function githubRegistries(): string[] {
+  const server = variable('GITHUB_SERVER_URL');
+  const host = URL.canParse(server) ? new URL(server).host : 'github.com';
+  return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
+}
+
+/** What helpers are run with: everything but our inputs, which hold the credentials of others. */
+function environmentWithoutInputs(): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !name.toUpperCase().startsWith('INPUT_')) environment[name] = value;
+  }
+  return environment;
+}
+
+function unique<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
+  const byKey = new Map<string, Item>();
+  for (const item of items) if (!byKey.has(key(item))) byKey.set(key(item), item);
+  return [...byKey.values()];
+}

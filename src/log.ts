@@ -1,0 +1,92 @@
+import * as core from '@actions/core';
+import { ActionError, type ErrorCode } from './oci/action-error.ts';
+import { printable, redact } from './printable.ts';
+
+/** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
+const shortestMask = 16;
+
+/** Characters from which on a registry's token is cut out of what is printed; a shorter one guards nothing of ours. */
+const shortestToken = 8;
+
+/** Annotations that one step may write. */
+export const mostAnnotations = 10;
+
+/** Characters of one annotation, below the 4,096 that the runner keeps. */
+const longestAnnotation = 4000;
+
+/** Characters of each part of an annotation. */
+const longestPart = 1800;
+
+/** The only writer to the log. Everything that it prints goes through {@link printable}. */
+export interface Log {
+  /** One line. */
+  line(text: string): void;
+  /** A foldable group of lines. */
+  group(title: string, lines: readonly string[]): void;
+  warning(text: string): void;
+  /** An annotation for a failure, after which the step must fail. */
+  error(code: ErrorCode, lines: readonly string[]): void;
+  /** Masks a secret of the user's, and cuts it out of all that is printed from here on. */
+  keepSecret(secret: string): void;
+  /** The same for a token that a registry gave out, where it is long enough to be a secret. */
+  keepToken(token: string): void;
+  /** `text` as it may be shown outside the log. */
+  safe(text: string): string;
+}
+
+/** A log on standard output, by the runner's workflow commands. */
+export function openLog(): Log {
+  const secrets = new Set<string>();
+  const safe = (text: string) => printable(redact(text, secrets));
+
+  const keep = (secret: string, shortest: number): void => {
+    for (const line of secret.split(/[\r\n]+/)) {
+      if (line.length >= shortestMask) core.setSecret(line);
+      if (line.length >= shortest) for (const form of formsOf(line)) secrets.add(form);
+    }
+  };
+
+  return {
+    line: (text) => core.info(safe(text)),
+    group(title, lines) {
+      core.startGroup(safe(title));
+      for (const line of lines) core.info(safe(line));
+      core.endGroup();
+    },
+    warning: (text) => core.warning(safe(text), { title: 'Image Digests' }),
+    error(code, lines) {
+      const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
+      core.error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
+    },
+    keepSecret: (secret) => keep(secret, 1),
+    keepToken: (token) => keep(token, shortestToken),
+    safe,
+  };
+}
+
+/** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
+export function partsOf(error: unknown, about: string): { code: ErrorCode; parts: string[] } {
+  const known = error instanceof ActionError ? error : defect(error);
+  const said = known.said === undefined ? [] : [`It said: ${known.said}`];
+  const advice = known.advice === undefined ? [] : [`What to do: ${known.advice}`];
+  return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
+}
+
+/** The ways in which a secret may come back: as it is, in a query or form, in a Basic header. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const base64 = bytes.toString('base64');
+  const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
+  return [secret, encodeURIComponent(bytes.toString()), inForm, base64, base64.replace(/=+$/, '')];
+}
+
+function defect(error: unknown): ActionError {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new ActionError('internal', `The action has a defect: ${message}`, {
+    advice: 'Please report it, with the log of this step.',
+  });
+}
+
+function shorten(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}

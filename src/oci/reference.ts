@@ -1,0 +1,192 @@
+import { ActionError } from './action-error.ts';
+import { type Digest, parseDigest } from './digest.ts';
+import { parseHost } from './host.ts';
+
+/** A repository on a registry, both in their canonical spelling. */
+export interface Repository {
+  /** `host[:port]` as it stands in a name; the Hub is `docker.io` under all its names. */
+  readonly registry: string;
+  /** The path, without the host: `library/nginx`. */
+  readonly path: string;
+}
+
+/** An image reference that has been checked. At least one of `tag` and `digest` is set. */
+export interface Reference extends Repository {
+  readonly tag: string | undefined;
+  readonly digest: Digest | undefined;
+}
+
+/** The registry that a name without a host belongs to. */
+export const dockerHub = 'docker.io';
+
+const hubNames = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
+
+/** Characters in a repository path, by the distribution specification. */
+const longestPath = 255;
+
+/** More than any reference can have: host, path, tag and a sha512 digest. */
+const longestReference = 1024;
+
+const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
+const ipv4Pattern = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
+
+/**
+ * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
+ *
+ * @throws ActionError `invalid-input` with a hint, or `unsupported` for a digest of another algorithm
+ * @see https://github.com/distribution/reference/blob/v0.6.0/reference.go
+ */
+export function parseReference(input: string): Reference {
+  const text = input.replace(/^(?:docker|oci):\/\//, '');
+  refuseMistakes(text);
+  const { before, digest } = splitDigest(text);
+  const { name, tag } = splitTag(before);
+  refuseBareHost(name, tag);
+  const { registry, path } = splitHost(name);
+  checkPath(path, text);
+  return { registry, path, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
+}
+
+/** The canonical spelling: parsing it again gives the same reference. */
+export function formatReference(reference: Reference): string {
+  const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
+  const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
+  return `${nameOf(reference)}${tag}${digest}`;
+}
+
+/** The fully qualified name, without tag and digest: `docker.io/library/nginx`. */
+export function nameOf(repository: Repository): string {
+  return `${repository.registry}/${repository.path}`;
+}
+
+/** Reads `host[:port]`, giving the Hub its one name; undefined when it is none. */
+export function parseRegistry(text: string): string | undefined {
+  const host = parseHost(text);
+  return host !== undefined && hubNames.has(host) ? dockerHub : host;
+}
+
+/** The `host[:port]` that requests for `registry` go to. */
+export function wireHost(registry: string): string {
+  return registry === dockerHub ? 'registry-1.docker.io' : registry;
+}
+
+/** What of `text` may be shown in a message: a password before an `@` may not. */
+export function withoutUserinfo(text: string): string {
+  const at = text.lastIndexOf('@');
+  return at > 0 && !/^[a-z0-9+._-]+:[0-9A-Fa-f]+$/.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
+}
+
+function refuseMistakes(text: string): void {
+  if (text === '') throw invalid(text, 'it is empty.');
+  if (text.length > longestReference) {
+    throw invalid(`${text.slice(0, 40)}…`, `it is longer than ${longestReference} characters.`);
+  }
+  if (/^https?:\/\//i.test(text)) {
+    throw invalid(text, 'it is a URL.', 'Write the reference without http:// or https://, as for docker pull.');
+  }
+  if (transports.test(text)) {
+    throw invalid(
+      text,
+      'it names a local image.',
+      'Only images on registries can be resolved; write the reference as for docker pull.',
+    );
+  }
+  if (/^sha(?:256|512):/.test(text) || /^[0-9a-f]{64}$/.test(text)) {
+    throw invalid(text, 'it is a digest or an image ID without a repository.', 'Write name@sha256:….');
+  }
+  if (/[^\x21-\x7e]/.test(text)) {
+    throw invalid(
+      text,
+      'it holds white space or a character that is not ASCII.',
+      'Write one reference per line and nothing else.',
+    );
+  }
+}
+
+function splitDigest(text: string): { before: string; digest: Digest | undefined } {
+  const at = text.lastIndexOf('@');
+  if (at === -1) return { before: text, digest: undefined };
+  const before = text.slice(0, at);
+  if (!text.includes(':', at) || text.includes('/', at) || before.includes('@')) {
+    throw invalid(
+      text,
+      'what follows the @ is not a digest.',
+      'Give a user name and password by the inputs of that name, never in the reference.',
+    );
+  }
+  return { before, digest: parseDigest(text.slice(at + 1), 'invalid-input') };
+}
+
+function splitTag(text: string): { name: string; tag: string | undefined } {
+  const colon = text.lastIndexOf(':');
+  if (colon <= text.lastIndexOf('/')) return { name: text, tag: undefined };
+  const tag = text.slice(colon + 1);
+  if (!tagPattern.test(tag)) {
+    throw invalid(
+      text,
+      `"${tag}" is not a tag.`,
+      'A tag has 1 to 128 letters, digits, dots, dashes and underscores, and starts with none of . and -.',
+    );
+  }
+  return { name: text.slice(0, colon), tag };
+}
+
+/** `localhost:5000` reads as an image named localhost: nobody means that, and a wrong image would be looked for. */
+function refuseBareHost(name: string, tag: string | undefined): void {
+  if (name.includes('/')) return;
+  const port = /^[0-9]{1,5}$/.test(tag ?? '');
+  if (/^localhost$/i.test(name) || ipv4Pattern.test(name) || (port && name.includes('.'))) {
+    const shown = tag === undefined ? name : `${name}:${tag}`;
+    throw invalid(
+      shown,
+      'it names a registry and no repository.',
+      `Add the repository: ${shown}/name, or docker.io/library/${shown} if that is the image.`,
+    );
+  }
+}
+
+function splitHost(name: string): Repository {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(slash, 0));
+  if (!/[.:]|^localhost$/i.test(first)) return onHub(name);
+  const host = parseHost(first);
+  if (host === undefined) {
+    throw invalid(
+      name,
+      `"${first}" is not a host.`,
+      'Write a host name, an IPv4 address in four decimal parts or an IPv6 address in brackets, and a port from 1 to 65535.',
+    );
+  }
+  const path = name.slice(slash + 1);
+  return hubNames.has(host) ? onHub(path) : { registry: host, path };
+}
+
+function onHub(path: string): Repository {
+  return { registry: dockerHub, path: path.includes('/') ? path : `library/${path}` };
+}
+
+function checkPath(path: string, text: string): void {
+  if (path.length <= longestPath && pathPattern.test(path)) return;
+  const lower = path.toLowerCase();
+  if (path.length > longestPath) throw invalid(text, `its path is longer than ${longestPath} characters.`);
+  if (pathPattern.test(lower)) {
+    throw invalid(
+      text,
+      'repository names are lower case.',
+      `Write ${lower}; where the name comes from github.repository, lower-case it first.`,
+    );
+  }
+  throw invalid(
+    text,
+    `"${path}" is not a repository path.`,
+    'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.',
+  );
+}
+
+function invalid(text: string, why: string, advice?: string): ActionError {
+  return new ActionError('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
+    ...(advice === undefined ? {} : { advice }),
+  });
+}

@@ -1,0 +1,193 @@
+import { ActionError } from '../oci/action-error.ts';
+import { nameOf, type Repository, wireHost } from '../oci/reference.ts';
+import { type Challenge, parseChallenges } from './challenge.ts';
+import type { Credential } from './credentials/credential.ts';
+import { statusError } from './error.ts';
+import { basicHeader, fetchToken, type TokenRequest, tokenKey, tokenRequestFor } from './token.ts';
+import { isSameOrigin, type Request, type Response, type Transport } from './transport.ts';
+import type { Trust } from './trust.ts';
+
+/** What an authorizer works with. */
+export interface AuthOptions {
+  readonly repository: Repository;
+  readonly trust: Trust;
+  /** Looks up the credentials for the repository; called when a challenge asks for them, and once. */
+  readonly credential: () => Promise<Credential | undefined>;
+  /** Sends requests to token services: retried, never redirected. */
+  readonly sendToken: Transport;
+  /** Tokens by their key, shared by all repositories of a run. */
+  readonly tokens: TokenCache;
+  /** Called with every secret before it is used. */
+  readonly keepSecret: (secret: string) => void;
+}
+
+/** The tokens of a run, or the requests for them. */
+export type TokenCache = Map<string, Promise<string>>;
+
+/** Registries whose challenge is known beforehand, so that the token can be asked for while the challenge is on its way. */
+const knownChallenges: Readonly<Record<string, { realm: string; service: string }>> = {
+  'docker.io': { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' },
+  'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
+};
+
+/**
+ * Answers challenges for one repository. The request goes out first; a 401 tells what to do. It is sent at most once
+ * more after a token was obtained or renewed for it, and once more where the workflow's own token was rejected and the
+ * registry is tried without.
+ *
+ * @throws ActionError `unauthorized` or `denied`, naming where rejected credentials came from
+ */
+export function withAuth(send: Transport, options: AuthOptions): Transport {
+  const { repository, trust, tokens } = options;
+  let held: string | undefined;
+  let isRejected = false;
+  let lookup: Promise<Credential | undefined> | undefined;
+
+  const credential = async (): Promise<Credential | undefined> => {
+    lookup ??= options.credential();
+    const found = await lookup;
+    return isRejected ? undefined : found;
+  };
+
+  const tokenFor = async (wanted: TokenRequest, request: Request, origin: URL): Promise<string> => {
+    const key = tokenKey(wanted);
+    for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
+      const known = await cached;
+      if (`Bearer ${known}` !== request.headers['authorization']) return known;
+      if (tokens.get(key) === cached) break;
+    }
+    const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
+    tokens.set(key, fresh);
+    const token = await fresh;
+    options.keepSecret(token);
+    return token;
+  };
+
+  const guess = async (request: Request): Promise<void> => {
+    const known = knownChallenges[repository.registry];
+    if (known === undefined) return;
+    const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
+    const wanted = tokenRequestFor(challenge, repository, await credential());
+    if (wanted.credential?.kind !== 'bearer') await tokenFor(wanted, request, request.url);
+  };
+
+  /** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
+  const answer = async (response: Response, request: Request): Promise<string | undefined> => {
+    const challenges = await challengesOf(response, request, send);
+    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+    const given = await credential();
+    if (given?.kind === 'bearer') return `Bearer ${given.token}`;
+    if (bearer !== undefined) {
+      return `Bearer ${await tokenFor(tokenRequestFor(bearer, repository, given), request, response.url)}`;
+    }
+    if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic')) return basicHeader(given);
+    if (response.status !== 401) return undefined;
+    throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
+  };
+
+  const attempt = async (first: Request): Promise<Response> => {
+    const request = held === undefined ? first : authorized(first, held);
+    if (held === undefined) void guess(first).catch(() => undefined);
+    const response = await send(request);
+    const isUnknown = held === undefined && (await isHiddenFromStrangers(response));
+    if (!isUnknown && !isChallenge(response, first)) return judged(response, held);
+    const header = await answer(response, request);
+    if (header === undefined) return judged(response, undefined);
+    if (header === request.headers['authorization']) throw rejected(response, await credential(), repository);
+    held = header;
+    return judged(await send(authorized(first, header)), header);
+  };
+
+  /** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
+  const isHiddenFromStrangers = async ({ status }: Response): Promise<boolean> => {
+    if (status !== 404 && status !== 403) return false;
+    const given = await credential();
+    return given !== undefined && given.isOptional !== true;
+  };
+
+  const judged = async (response: Response, sent: string | undefined): Promise<Response> => {
+    if (response.status !== 401 && response.status !== 403) return response;
+    throw rejected(response, sent === undefined ? undefined : await credential(), repository);
+  };
+
+  return async (request) => {
+    try {
+      return await attempt(request);
+    } catch (error) {
+      if (!isRejection(error)) throw error;
+      const given = await credential().catch(() => undefined);
+      if (given?.isOptional !== true) throw withSource(error, given, repository);
+      request.note('token', `${given.source} was rejected: trying without`);
+      isRejected = true;
+      held = undefined;
+      return attempt(request).catch((second) => {
+        throw withSource(second, given, repository);
+      });
+    }
+  };
+}
+
+function authorized(request: Request, header: string): Request {
+  return { ...request, headers: { ...request.headers, authorization: header } };
+}
+
+/** A 401 of a host that the registry redirected to is no challenge of the registry. */
+function isChallenge(response: Response, { url }: Request): boolean {
+  return response.status === 401 && (isSameOrigin(response.url, url) || response.url.host === url.host);
+}
+
+/** The challenges of a 401; where it carries none, those of `GET /v2/`. */
+async function challengesOf(response: Response, request: Request, send: Transport): Promise<Challenge[]> {
+  const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+  if (challenges.length > 0) return challenges;
+  const { authorization: _, ...headers } = request.headers;
+  const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
+  return base.status === 401 && base.url.host === response.url.host
+    ? parseChallenges(base.headers['www-authenticate'] ?? [])
+    : [];
+}
+
+function isRejection(error: unknown): boolean {
+  return error instanceof ActionError && (error.code === 'unauthorized' || error.code === 'denied');
+}
+
+/** The error for a 401 or 403 that is final. */
+function rejected(response: Response, credential: Credential | undefined, repository: Repository): ActionError {
+  const error = statusError(response, `${nameOf(repository)} may not be pulled`);
+  const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+  const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
+  const { said } = error;
+  const details = said === undefined ? {} : { said };
+  return withSource(
+    new ActionError(isScopeMissing ? 'denied' : error.code, error.message, details),
+    credential,
+    repository,
+  );
+}
+
+/** Adds to a rejection where the credentials came from and what to do about it. */
+function withSource<Thrown>(
+  error: Thrown,
+  credential: Credential | undefined,
+  repository: Repository,
+): Thrown | ActionError {
+  if (!(error instanceof ActionError) || !isRejection(error) || error.advice !== undefined) return error;
+  const source =
+    credential === undefined
+      ? `No credentials were found for ${repository.registry}.`
+      : `The credentials came from ${credential.source}.`;
+  const advice = `${adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`;
+  return new ActionError(error.code, `${error.message} ${source}`, {
+    ...(error.said === undefined ? {} : { said: error.said }),
+    advice,
+  });
+}
+
+function adviceFor({ registry }: Repository, credential: Credential | undefined): string {
+  if (registry === 'ghcr.io' || credential?.isOptional) {
+    return 'Give the job "permissions: packages: read", and the package access for this repository in its settings; for a package elsewhere give username and password (a token with read:packages).';
+  }
+  return credential === undefined
+    ? `Log in to ${wireHost(registry)} in an earlier step, or give the inputs username and password.`
+    : 'Check that they are still valid and may read this repository.';
+}

@@ -1,0 +1,48 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ActionError } from '../../oci/action-error.ts';
+import { type DockerConfig, parseDockerConfig } from './docker-config.ts';
+
+/** Bytes; a config of this size is none. */
+const largestConfig = 1024 * 1024;
+
+/** A file that a login may have left behind. */
+export interface ConfigFile {
+  readonly path: string;
+  /** How to name it in a message: `~/.docker/config.json`. */
+  readonly name: string;
+}
+
+/**
+ * Reads those of the files that exist, in their order. What is no regular file is passed over, so that a FIFO cannot
+ * hold up the run.
+ *
+ * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
+ */
+export async function readConfigFiles(files: readonly ConfigFile[]): Promise<DockerConfig[]> {
+  const configs: DockerConfig[] = [];
+  for (const file of files) {
+    const text = await readConfig(file);
+    if (text !== undefined) configs.push(parseDockerConfig(text, file.name));
+  }
+  return configs;
+}
+
+async function readConfig({ path, name }: ConfigFile): Promise<string | undefined> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) return undefined;
+    if (status.size > largestConfig) throw unreadable(name, 'it is larger than 1 MiB');
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof ActionError) throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw unreadable(name, `it cannot be read (${code})`);
+  }
+}
+
+function unreadable(name: string, why: string): ActionError {
+  return new ActionError('invalid-input', `${name} cannot be used: ${why}.`, {
+    advice: 'Mend or remove it; without it other credentials may be used.',
+  });
+}

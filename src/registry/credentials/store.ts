@@ -1,0 +1,131 @@
+import { ActionError } from '../../oci/action-error.ts';
+import { nameOf, type Repository } from '../../oci/reference.ts';
+import { type ConfigFile, readConfigFiles } from './config-files.ts';
+import { type Credential, secretsOf } from './credential.ts';
+import { credHelperFor, type DockerConfig, findAuth, parseDockerConfig, serverKey } from './docker-config.ts';
+import { askHelper, type HelperOptions } from './helper.ts';
+
+/** Everything that may hold credentials, in the order in which it is asked. */
+export interface CredentialSources {
+  /** The inputs `username` and `password`, with the one registry that they belong to. */
+  readonly input: { readonly registry: string; readonly username: string; readonly password: string } | undefined;
+  /** The content of `DOCKER_AUTH_CONFIG`; empty when there is none. */
+  readonly dockerAuthConfig: string;
+  readonly files: readonly ConfigFile[];
+  readonly helpers: HelperOptions;
+  /** The workflow's own token, with the registries that may see it. */
+  readonly githubToken: { readonly token: string; readonly registries: readonly string[] };
+}
+
+/** Finds the credentials of a repository. */
+export type CredentialStore = (repository: Repository) => Promise<Credential | undefined>;
+
+/** What a store tells its owner. */
+export interface StoreListener {
+  /** Called with every secret that the store found, before it gives it out. */
+  keepSecret(secret: string): void;
+  /** Called where credentials were looked for in vain although something says that there are some. */
+  warn(message: string): void;
+}
+
+/**
+ * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
+ *
+ * @param repositories what will be asked for: where the inputs cover it all, no config is read
+ * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
+ */
+export async function openCredentials(
+  sources: CredentialSources,
+  repositories: readonly Repository[],
+  listener: StoreListener,
+): Promise<CredentialStore> {
+  const isCovered = (repository: Repository) => fromInputs(sources, repository) !== undefined;
+  const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
+  for (const repository of repositories) if (!isCovered(repository)) checkEntries(configs, repository);
+
+  const find = async (repository: Repository): Promise<Credential | undefined> => {
+    const given = fromInputs(sources, repository);
+    if (given !== undefined) return given;
+    for (const config of configs) {
+      const found = await findIn(config, repository, sources.helpers, listener);
+      if (found !== undefined) return found;
+    }
+    return fromGithubToken(sources, repository);
+  };
+  // A helper is asked once for a repository, whoever wants to know.
+  const asked = new Map<string, Promise<Credential | undefined>>();
+  return async (repository) => {
+    const name = nameOf(repository);
+    const answer = asked.get(name) ?? find(repository);
+    asked.set(name, answer);
+    const credential = await answer;
+    if (credential !== undefined) secretsOf(credential).forEach(listener.keepSecret);
+    return credential;
+  };
+}
+
+async function readConfigs({ dockerAuthConfig, files }: CredentialSources): Promise<DockerConfig[]> {
+  const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
+  return [...fromVariable, ...(await readConfigFiles(files))];
+}
+
+/** Finds bad entries before any request is sent, as far as no helper stands before them. */
+function checkEntries(configs: readonly DockerConfig[], repository: Repository): void {
+  for (const config of configs) {
+    if (credHelperFor(config, repository.registry) !== undefined || hasStore(config)) return;
+    if (findAuth(config, repository) !== undefined) return;
+  }
+}
+
+async function findIn(
+  config: DockerConfig,
+  repository: Repository,
+  helpers: HelperOptions,
+  listener: StoreListener,
+): Promise<Credential | undefined> {
+  const server = serverKey(repository.registry);
+  const helper = credHelperFor(config, repository.registry);
+  if (helper !== undefined) {
+    const helped = await askHelper(helper, server, `${config.name}, credHelpers`, helpers);
+    if (helped !== undefined) return helped;
+  }
+  const stored = hasStore(config) ? await fromStore(config, server, helpers, listener) : undefined;
+  return stored ?? findAuth(config, repository);
+}
+
+function hasStore({ credsStore }: DockerConfig): boolean {
+  return credsStore !== undefined && credsStore !== null && credsStore !== '';
+}
+
+async function fromStore(
+  config: DockerConfig,
+  server: string,
+  helpers: HelperOptions,
+  { warn }: StoreListener,
+): Promise<Credential | undefined> {
+  try {
+    return await askHelper(config.credsStore, server, `${config.name}, credsStore`, helpers);
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
+    return undefined;
+  }
+}
+
+function fromInputs({ input }: CredentialSources, { registry }: Repository): Credential | undefined {
+  if (input?.registry !== registry) return undefined;
+  const { username, password } = input;
+  return { kind: 'basic', username, password, source: 'the inputs username and password' };
+}
+
+function fromGithubToken({ githubToken }: CredentialSources, { registry }: Repository): Credential | undefined {
+  const { token, registries } = githubToken;
+  if (token === '' || !registries.includes(registry)) return undefined;
+  return {
+    kind: 'basic',
+    username: 'x-access-token',
+    password: token,
+    source: 'the input github-token',
+    isOptional: true,
+  };
+}

@@ -1,0 +1,195 @@
+import { lookup as resolve } from 'node:dns';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { HttpClient } from '@actions/http-client';
+import { ActionError } from '../oci/action-error.ts';
+import { networkError, protocolError } from './network-error.ts';
+import { type AddressCheck, bareHostname, portOf, type Request, type Response, type Transport } from './transport.ts';
+
+/** Milliseconds for name look-up, proxy, connection and TLS together. */
+const connectTimeout = 10_000;
+
+/** Milliseconds for one request, from its start to the last byte of its answer. */
+const attemptTimeout = 30_000;
+
+/** Bytes that are read of the body of an error answer. */
+const errorBodyLimit = 64 * 1024;
+
+/** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
+const socketsPerHost = 64;
+
+/** A transport with sockets of its own. */
+export interface HttpTransport {
+  readonly send: Transport;
+  /** Closes every socket, so that the process can end. */
+  close(): void;
+}
+
+/**
+ * Sends requests by `node:http` through the agents of `@actions/http-client`, which know the runner's proxy settings.
+ * Nothing else of that client is used: its bodies never settle when they are truncated, and its time-out is not armed
+ * while a proxy connects (measured in 4.0.1).
+ *
+ * The transport fails with `network`, `tls`, `timeout`, `too-large` or `registry-error`; it never follows, retries or inflates.
+ *
+ * @param userAgent the `User-Agent` of every request
+ */
+export function httpTransport(userAgent: string): HttpTransport {
+  // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
+  const pools = new Map<AddressCheck, Map<string, HttpClient>>();
+
+  const agentFor = ({ url, checkAddresses }: Request): http.Agent => {
+    const pool = pools.get(checkAddresses) ?? new Map<string, HttpClient>();
+    const client =
+      pool.get(url.origin) ??
+      new HttpClient(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
+    pools.set(checkAddresses, pool.set(url.origin, client));
+    return client.getAgent(url.href);
+  };
+
+  return {
+    send: (request) => exchange(request, agentFor(request), userAgent),
+    close() {
+      for (const pool of pools.values()) for (const client of pool.values()) client.dispose();
+    },
+  };
+}
+
+function exchange(request: Request, agent: http.Agent, userAgent: string): Promise<Response> {
+  const { url, signal } = request;
+  return new Promise((resolve, reject) => {
+    let sent: ClientRequest | undefined;
+    const finish = (conclude: () => void) => {
+      clearTimeout(attempt);
+      clearTimeout(connect);
+      signal.removeEventListener('abort', abort);
+      conclude();
+    };
+    const fail = (error: unknown) => {
+      finish(() => reject(networkError(error, url)));
+      sent?.destroy();
+    };
+    const abort = () => fail(signal.reason);
+    const attempt = setTimeout(() => fail(timeout(url, 'no complete answer', attemptTimeout)), attemptTimeout);
+    const connect = setTimeout(() => fail(timeout(url, 'no connection', connectTimeout)), connectTimeout);
+    const begin = () => {
+      if (signal.aborted) return fail(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      sent = start(request, agent, userAgent);
+      sent.on('error', fail);
+      sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
+      sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
+      sent.once('response', (message) => {
+        clearTimeout(connect);
+        readBody(message, request).then((response) => finish(() => resolve(response)), fail);
+      });
+    };
+    if (isProxy(agent)) checkBehindProxy(request).then(begin, fail);
+    else begin();
+  });
+}
+
+function onceConnected(sent: ClientRequest | undefined, url: URL, then: () => void): void {
+  const socket = sent?.socket;
+  const isTls = url.protocol === 'https:';
+  if (!socket || sent.reusedSocket || (!isTls && !socket.connecting)) then();
+  else socket.once(isTls ? 'secureConnect' : 'connect', then);
+}
+
+/** The agents for a proxy come from the package `tunnel`; no other has this property. */
+function isProxy(agent: http.Agent): boolean {
+  return 'proxyOptions' in agent;
+}
+
+function start(request: Request, agent: http.Agent, userAgent: string): ClientRequest {
+  const { url, method, body } = request;
+  const { request: send } = url.protocol === 'https:' ? https : http;
+  const sent = send({
+    agent,
+    method,
+    protocol: url.protocol,
+    host: isProxy(agent) ? url.hostname : bareHostname(url),
+    port: portOf(url),
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      ...request.headers,
+      'user-agent': userAgent,
+      'accept-encoding': 'identity',
+      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+    },
+    lookup: checkedLookup(request.checkAddresses),
+  });
+  sent.end(body);
+  return sent;
+}
+
+/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
+function checkedLookup(check: AddressCheck): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, '', 0);
+      const addresses = found.map(({ address }) => address);
+      check(hostname, addresses).then(
+        () => {
+          const [first] = found;
+          if (options.all || first === undefined) callback(null, found);
+          else callback(null, first.address, first.family);
+        },
+        (refusal) => callback(refusal, '', 0),
+      );
+    });
+  };
+}
+
+/** A proxy resolves names itself; what this machine's name server says is checked all the same, where it knows the name. */
+async function checkBehindProxy({ url, checkAddresses }: Request): Promise<void> {
+  const addresses = await new Promise<string[]>((settle) => {
+    resolve(bareHostname(url), { all: true }, (error, found) =>
+      settle(error ? [] : found.map(({ address }) => address)),
+    );
+  });
+  await checkAddresses(url.hostname, addresses);
+}
+
+async function readBody(message: IncomingMessage, request: Request): Promise<Response> {
+  const status = message.statusCode ?? 0;
+  const response = { status, headers: message.headersDistinct, url: request.url };
+  const isGood = status >= 200 && status < 300;
+  const limit = isGood ? request.limit : errorBodyLimit;
+  if (request.method !== 'HEAD' && isGood) checkHead(message, request);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length > limit && isGood) throw tooLarge(request, `more than ${limit}`);
+    chunks.push(chunk);
+    if (length > limit) break;
+  }
+  if (length <= limit && !message.complete) throw truncated(request.url);
+  return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
+}
+
+function checkHead(message: IncomingMessage, request: Request): void {
+  const encoding = message.headers['content-encoding'] ?? 'identity';
+  if (!/^(?:identity)?$/i.test(encoding.trim())) {
+    throw new ActionError('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
+      advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
+    });
+  }
+  const declared = Number(message.headers['content-length'] ?? 0);
+  if (declared > request.limit) throw tooLarge(request, String(declared));
+}
+
+function tooLarge({ url, limit }: Request, length: string): ActionError {
+  return new ActionError('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
+}
+
+function truncated(url: URL): ActionError {
+  return new ActionError('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
+}
+
+function timeout(url: URL, what: string, milliseconds: number): ActionError {
+  const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
+  return new ActionError('timeout', message, { transient: true, reason: 'timeout' });
+}

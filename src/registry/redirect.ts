@@ -1,0 +1,48 @@
+import { ActionError } from '../oci/action-error.ts';
+import { header, isSameOrigin, type Request, type Transport } from './transport.ts';
+import type { Trust } from './trust.ts';
+
+/** Hops; storage back ends need one or two. */
+const mostRedirects = 5;
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Follows redirects where `trust` lets it. `Authorization` goes to the registry's exact scheme, host and port only, and
+ * not again after a redirect has left it.
+ *
+ * @throws ActionError `untrusted-host`, or `registry-error` for a redirect without an end or a target
+ */
+export function withRedirects(send: Transport, trust: Trust): Transport {
+  return async (first) => {
+    let request = first;
+    let origin: URL | undefined;
+    for (let hop = 0; hop <= mostRedirects; hop += 1) {
+      const response = await send(request);
+      if (!redirectStatuses.has(response.status)) return response;
+      origin ??= response.url;
+      const target = targetOf(header(response, 'location'), response.url);
+      const checkAddresses = await trust.redirect(target, response.url, origin);
+      request.note(request.phase, `${response.status}: redirected to ${target.href}`);
+      request = { ...request, url: target, checkAddresses, headers: headersFor(request, response.url, target) };
+    }
+    throw new ActionError('registry-error', `${first.url.href} redirects more than ${mostRedirects} times.`);
+  };
+}
+
+function targetOf(location: string | undefined, from: URL): URL {
+  if (location === undefined || !URL.canParse(location, from.href)) {
+    throw new ActionError('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
+  }
+  const target = new URL(location, from);
+  target.username = '';
+  target.password = '';
+  target.hash = '';
+  return target;
+}
+
+function headersFor({ headers }: Request, from: URL, target: URL): Request['headers'] {
+  if (isSameOrigin(from, target)) return headers;
+  const { authorization: _, ...rest } = headers;
+  return rest;
+}

@@ -1,0 +1,57 @@
+import { ActionError, type ErrorCode } from './oci/action-error.ts';
+import type { Clock } from './registry/retry.ts';
+
+/** What waiting can mend. */
+const waitable: ReadonlySet<ErrorCode> = new Set(['not-found', 'platform-not-found', 'gate-failed']);
+
+/** How much longer each pause is than the one before. */
+const growth = 1.5;
+
+/** Milliseconds; pauses grow up to this, unless the first was longer. */
+const longestPause = 60_000;
+
+/** Milliseconds; a registry is not asked more often. */
+const shortestPause = 1000;
+
+/** How long to wait, in milliseconds, and with what. */
+export interface WaitOptions {
+  readonly timeout: number;
+  readonly interval: number;
+  readonly clock: Clock;
+  /** Told before each pause what is still waited for. */
+  readonly onWait: (error: ActionError, pause: number) => void;
+}
+
+/**
+ * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
+ * anything else ends the wait at once. The last look is taken when the time is over.
+ *
+ * @param look takes one look; later ones may be cheaper, as it knows what it saw
+ * @throws ActionError `wait-timeout`, caused by what still did not hold
+ */
+export async function waitFor<Result>(look: () => Promise<Result>, options: WaitOptions): Promise<Result> {
+  const { timeout, interval, clock, onWait } = options;
+  const end = clock.now() + timeout;
+  for (let next = Math.max(interval, shortestPause); ; next = Math.max(next, Math.min(next * growth, longestPause))) {
+    try {
+      return await look();
+    } catch (error) {
+      if (timeout === 0 || !(error instanceof ActionError) || !waitable.has(error.code)) throw error;
+      const left = end - clock.now();
+      if (left <= 0) throw waitOver(error, timeout);
+      const pause = Math.min(next, left);
+      onWait(error, pause);
+      await clock.sleep(pause, never);
+    }
+  }
+}
+
+const never = new AbortController().signal;
+
+function waitOver(error: ActionError, timeout: number): ActionError {
+  return new ActionError('wait-timeout', `Waited ${timeout / 1000} seconds in vain. ${error.message}`, {
+    ...(error.said === undefined ? {} : { said: error.said }),
+    advice: 'Look why it is not published yet, or allow more by the input wait-timeout.',
+    cause: error,
+  });
+}

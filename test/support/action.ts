@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The committed bundle: what a workflow runs. */
+export const bundle = fileURLToPath(new URL('../../../dist/index.js', import.meta.url));
+
+/** How a step ended, with everything that it left. */
+export interface Step {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+  /** The annotations of failures: title and text, as the runner shows them. */
+  readonly errors: readonly { readonly title: string; readonly text: string }[];
+  /** The folder that was RUNNER_TEMP, and the files below it. */
+  readonly temp: string;
+  readonly files: readonly string[];
+}
+
+export interface StepOptions {
+  /** More environment, or undefined to leave a variable out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Called when the process has started. */
+  readonly onStart?: (child: ReturnType<typeof spawn>) => void;
+  /** The Node binary to run it with. */
+  readonly node?: string;
+  readonly nodeArguments?: readonly string[];
+}
+
+/** Runs `dist/index.js` as the runner does, with these inputs and a home of its own. */
+export async function runAction(inputs: Readonly<Record<string, string>>, options: StepOptions = {}): Promise<Step> {
+  const folder = await mkdtemp(join(tmpdir(), 'image-digests-test-'));
+  const temp = await mkdtemp(join(folder, 'temp-'));
+  const home = await mkdtemp(join(folder, 'home-'));
+  const outputFile = join(folder, 'output');
+  const summaryFile = join(folder, 'summary');
+  await Promise.all([writeFile(outputFile, ''), writeFile(summaryFile, '')]);
+  const env: Record<string, string | undefined> = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    RUNNER_TEMP: temp,
+    GITHUB_OUTPUT: outputFile,
+    GITHUB_STEP_SUMMARY: summaryFile,
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_WORKSPACE: join(folder, 'workspace'),
+    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+    ...options.env,
+  };
+  const child = spawn(options.node ?? process.execPath, [...(options.nodeArguments ?? []), bundle], { env });
+  options.onStart?.(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+    child.on('close', (...end) => resolve(end));
+  });
+  return {
+    status,
+    signal,
+    stdout,
+    stderr,
+    outputs: parseOutputs(await readFile(outputFile, 'utf8')),
+    summary: await readFile(summaryFile, 'utf8'),
+    errors: parseErrors(stdout),
+    temp,
+    files: await readdir(temp, { recursive: true }),
+  };
+}
+
+/** Reads a `GITHUB_OUTPUT` file as the runner does. */
+export function parseOutputs(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  const lines = text.split('\n');
+  for (let at = 0; at < lines.length; at += 1) {
+    const [, name, delimiter] = /^([^=<]+)<<(.+)$/.exec(lines[at] ?? '') ?? [];
+    if (name === undefined) continue;
+    const end = lines.indexOf(delimiter ?? '', at + 1);
+    if (end === -1) throw new Error(`The output ${name} has no end.`);
+    outputs[name] = lines.slice(at + 1, end).join('\n');
+    at = end;
+  }
+  return outputs;
+}
+
+function parseErrors(stdout: string): { title: string; text: string }[] {
+  const decode = (text: string) =>
+    text.replace(/%0A/g, '\n').replace(/%0D/g, '\r').replace(/%3A/g, ':').replace(/%2C/g, ',').replace(/%25/g, '%');
+  return [...stdout.matchAll(/^::error title=([^:]*)::(.*)$/gm)].map(([, title = '', text = '']) => ({
+    title: decode(title),
+    text: decode(text),
+  }));
+}
