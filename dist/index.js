@@ -335,17 +335,17 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(729);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(468);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(868);
 /* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(875);
 
 
 
 // The exit code is 1 until the outputs are written: no path that was not thought of ends green.
 process.exitCode = 1;
-const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .openLog */ .Ne)();
+const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .openLog */ .N)();
 /** Ends the process at once, failed, with the reason as an annotation. */
 function abandon(error) {
-    const { code, parts } = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .CI)(error, '');
+    const { code, parts } = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .C)(error, '');
     log.error(code, parts);
     process.exit(1);
 }
@@ -380,9 +380,8 @@ __webpack_async_result__();
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  YP: () => (/* binding */ mostAnnotations),
-  Ne: () => (/* binding */ openLog),
-  CI: () => (/* binding */ partsOf)
+  N: () => (/* binding */ openLog),
+  C: () => (/* binding */ partsOf)
 });
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
@@ -444,8 +443,10 @@ function printableUrl(url) {
 const shortestMask = 16;
 /** Characters from which on a registry's token is cut out of what is printed; a shorter one guards nothing of ours. */
 const shortestToken = 8;
-/** Annotations that one step may write. */
+/** Annotations that one step may write; the runner drops what comes after. */
 const mostAnnotations = 10;
+/** Warnings among them, so that there is room for what made the step fail. */
+const mostWarnings = 3;
 /** Characters of one annotation, below the 4,096 that the runner keeps. */
 const longestAnnotation = 4000;
 /** Characters of each part of an annotation. */
@@ -453,6 +454,7 @@ const longestPart = 1800;
 /** A log on standard output, by the runner's workflow commands. */
 function openLog() {
     const secrets = new Set();
+    let annotations = 0;
     const safe = (text) => printable(redact(text, secrets));
     const keep = (secret, shortest) => {
         for (const line of secret.split(/[\r\n]+/)) {
@@ -471,7 +473,14 @@ function openLog() {
                 core/* info */.pq(safe(line));
             core/* endGroup */.N4();
         },
-        warning: (text) => core/* warning */.$e(safe(text), { title: 'Image Digests' }),
+        warning(text) {
+            annotations += 1;
+            if (annotations > mostWarnings)
+                core/* info */.pq(`Warning: ${safe(text)}`);
+            else
+                core/* warning */.$e(shorten(safe(text), longestAnnotation), { title: 'Image Digests' });
+        },
+        annotationsLeft: () => mostAnnotations - Math.min(annotations, mostWarnings),
         error(code, lines) {
             const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
             core/* error */.z3(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
@@ -508,7 +517,7 @@ function shorten(text, longest) {
 
 /***/ }),
 
-/***/ 468:
+/***/ 868:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -568,6 +577,197 @@ function rejection(signal) {
         stop = () => signal.removeEventListener('abort', listener);
     });
     return { promise, stop };
+}
+
+// EXTERNAL MODULE: ./lib/src/log.js + 1 modules
+var src_log = __nccwpck_require__(729);
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./lib/src/inert-json.js
+/**
+ * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
+ * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
+ */
+function inertJson(value) {
+    if (Array.isArray(value))
+        return `[${value.map(inertJson).join(',')}]`;
+    if (typeof value === 'object' && value !== null) {
+        const members = Object.entries(value).flatMap(([key, member]) => member === undefined ? [] : [`${inertString(key)}:${inertJson(member)}`]);
+        return `{${members.join(',')}}`;
+    }
+    return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
+}
+function inertString(text) {
+    const escaped = text.replace(/[^A-Za-z0-9_./:@+=,-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return `"${escaped}"`;
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: ./lib/src/runner-file.js
+
+/**
+ * Appends to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a device is
+ * refused, as it may never take the text.
+ *
+ * @throws Error when it cannot be written
+ */
+function appendToRunnerFile(path, text) {
+    const before = (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false });
+    if (before !== undefined && !before.isFile())
+        throw new Error('it is not a regular file');
+    try {
+        (0,external_node_fs_namespaceObject.appendFileSync)(path, text);
+    }
+    catch (error) {
+        if (before !== undefined)
+            (0,external_node_fs_namespaceObject.truncateSync)(path, before.size);
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/src/outputs.js
+
+
+
+
+/** Every output, as `action.yml` lists them. */
+const outputNames = (/* unused pure expression or super */ null && ([
+    'exists',
+    'digest',
+    'index-digest',
+    'manifest-digest',
+    'config-digest',
+    'layer-digests',
+    'layers',
+    'diff-ids',
+    'name',
+    'reference',
+    'media-type',
+    'platform',
+    'platforms',
+    'size',
+    'created',
+    'labels',
+    'annotations',
+    'index-path',
+    'manifest-path',
+    'config-path',
+    'changed',
+    'needs-updating',
+    'results',
+    'error-code',
+]));
+/**
+ * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
+ * so that none is read by mistake.
+ *
+ * @param results those of each outcome, in the same order
+ * @param isOnePlatform whether exactly one platform was asked for by name
+ */
+function outputsOf(outcomes, results, files, isOnePlatform) {
+    const common = {
+        exists: String(outcomes.every(({ found }) => found !== undefined)),
+        results: inertJson(results.flat()),
+    };
+    const [outcome] = outcomes;
+    const [result] = results.flat();
+    if (outcomes.length !== 1 || outcome?.found === undefined || result === undefined)
+        return common;
+    const ofImage = { ...common, ...imageOutputs(result) };
+    return isOnePlatform ? { ...ofImage, ...manifestOutputs(outcome, result, files) } : ofImage;
+}
+/**
+ * Writes all outputs at once.
+ *
+ * @param path `GITHUB_OUTPUT`
+ * @throws ActionError `runner-error`; nothing has been set then
+ */
+function writeOutputs(path, outputs) {
+    const text = Object.entries(outputs).map(([name, value]) => {
+        const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
+        return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
+    });
+    try {
+        if (path === '')
+            throw new Error('it is not set');
+        appendToRunnerFile(path, text.join(''));
+    }
+    catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
+            advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
+            cause,
+        });
+    }
+}
+/** The one output of a step that has failed. */
+function failureOutputs(code) {
+    return { 'error-code': code };
+}
+function imageOutputs(result) {
+    return {
+        digest: result.digest ?? '',
+        'index-digest': result.indexDigest ?? '',
+        name: result.name,
+        reference: result.reference ?? '',
+        'media-type': result.mediaType ?? '',
+        platforms: inertJson(result.platforms),
+    };
+}
+function manifestOutputs({ found }, result, files) {
+    const { layers = [], configDigest, changed, needsUpdating } = result;
+    const hasConfig = result.labels !== undefined && configDigest !== undefined;
+    return {
+        'manifest-digest': result.manifestDigest ?? '',
+        'config-digest': configDigest ?? '',
+        'layer-digests': inertJson(layers.map(({ digest }) => digest)),
+        layers: inertJson(layers),
+        platform: result.platform ?? '',
+        size: String(result.size),
+        annotations: inertJson(result.annotations),
+        'index-path': found?.image.entries === undefined ? '' : files.pathOf(found.image.digest),
+        'manifest-path': result.manifestPath ?? '',
+        ...(hasConfig
+            ? {
+                created: result.created ?? '',
+                labels: inertJson(result.labels),
+                'diff-ids': inertJson(result.diffIds),
+                'config-path': files.pathOf(configDigest),
+            }
+            : {}),
+        ...(changed === undefined ? {} : { changed: String(changed) }),
+        ...(needsUpdating === undefined ? {} : { 'needs-updating': String(needsUpdating) }),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/src/failure.js
+
+
+/**
+ * Prints an annotation for each failure, up to the most that a step may have, and sets `error-code` to that of the first.
+ *
+ * @returns false, for the step has not succeeded
+ */
+function fail(log, { output }, failures) {
+    const reports = failures.map(({ error, about }) => (0,src_log/* partsOf */.C)(error, about));
+    const code = reports[0]?.code ?? 'internal';
+    const room = log.annotationsLeft();
+    const shown = reports.length > room ? room - 1 : reports.length;
+    for (const report of reports.slice(0, shown))
+        log.error(report.code, report.parts);
+    const left = reports.slice(shown);
+    for (const { parts } of left)
+        log.line(parts.join(' '));
+    if (left.length > 0)
+        log.error(code, [`${left.length} more images failed: see the log of this step.`]);
+    try {
+        writeOutputs(output, failureOutputs(code));
+    }
+    catch (error) {
+        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    return false;
 }
 
 ;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
@@ -830,8 +1030,6 @@ function isCandidate({ mediaType, platform }) {
     return platform !== undefined || isManifestType(mediaType);
 }
 
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: ./lib/src/oci/digest.js
 
 
@@ -1666,6 +1864,245 @@ function failed(message, advice) {
     return new action_error/* ActionError */.l('gate-failed', message, advice === undefined ? {} : { advice });
 }
 
+;// CONCATENATED MODULE: ./lib/src/look.js
+
+
+
+
+
+/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
+const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
+/**
+ * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
+ * what the first one found, at the cost of no pull.
+ */
+function lookFor(asked, inputs, client) {
+    let seen;
+    return async (look) => {
+        const known = seen && (await repeated(seen, asked, inputs, client, look));
+        let image;
+        try {
+            image = known ?? (await loadImage(asked.reference, client, look));
+            return await examine(image, inputs, client, look);
+        }
+        catch (error) {
+            seen = { image, error };
+            throw error;
+        }
+    };
+}
+/**
+ * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
+ * can change without a change of the image: blobs may come later.
+ */
+async function repeated(seen, { reference }, inputs, client, look) {
+    const head = await client.head(reference, look);
+    if (!head.exists) {
+        if (seen.image === undefined)
+            throw seen.error;
+        return undefined;
+    }
+    if (head.digest === undefined || head.digest !== seen.image?.digest)
+        return undefined;
+    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
+    if (!mayMend)
+        throw seen.error;
+    return seen.image;
+}
+async function examine(image, inputs, client, look) {
+    const resolver = resolverFor(image, client, look);
+    const subjects = await resolveAsked(inputs, resolver);
+    const resolutions = subjects.map(({ resolution }) => resolution);
+    await checkGates(inputs.gates, image, resolver, resolutions, client, look);
+    return { image, platforms: resolver.platforms(), subjects };
+}
+async function resolveAsked({ platforms, inspect }, resolver) {
+    if (platforms !== 'all') {
+        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
+    }
+    const all = await resolver.resolveAll(inspect);
+    return all.map((resolution) => ({
+        asked: resolution.platform === undefined ? noPlatform : normalise(resolution.platform),
+        resolution,
+    }));
+}
+
+;// CONCATENATED MODULE: ./lib/src/report.js
+
+const titles = {
+    token: 'Token',
+    index: 'What the reference points to',
+    manifest: "The platform's manifest",
+};
+/** A progress that prints urgent lines at once, and the others when it is told to. */
+function progressOf(name, isOneOfMany, log) {
+    const lines = { token: [], index: [], manifest: [] };
+    return {
+        note(phase, line, urgent) {
+            if (urgent)
+                log.line(isOneOfMany ? `${name}: ${line}` : line);
+            lines[phase].push(line);
+        },
+        print(headline) {
+            if (isOneOfMany)
+                return log.group(headline, Object.values(lines).flat());
+            for (const [phase, noted] of Object.entries(lines)) {
+                if (noted.length > 0)
+                    log.group(titles[phase], noted);
+            }
+            log.line(headline);
+        },
+    };
+}
+/** Prints the digests of one image in plain view. */
+function printResult(log, result) {
+    if (!result.exists)
+        return;
+    const layers = result.layers ?? [];
+    const rows = [
+        ['digest', result.digest ?? ''],
+        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
+        ['manifest-digest', result.manifestDigest ?? ''],
+        ['config-digest', result.configDigest ?? ''],
+        ...layers.map(({ digest, size }, at) => [
+            at === 0 ? 'layer-digests' : '',
+            `${digest}  ${humanSize(size)}`,
+        ]),
+        ['platform', result.platform || '(none)'],
+        ['size', humanSize(result.size ?? 0)],
+        ...optionalRow('changed', result.changed),
+        ...optionalRow('needs-updating', result.needsUpdating),
+    ];
+    for (const [name, value] of rows)
+        log.line(`${name.padEnd(17)}${value}`);
+}
+/** What to say of an image that is done. */
+function headlineOf({ asked, found }) {
+    const name = formatReference(asked.reference);
+    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
+}
+/** Bytes in units that a person reads: `12.3 MB`. */
+function humanSize(bytes) {
+    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+function optionalRow(name, value) {
+    return value === undefined ? [] : [[name, String(value)]];
+}
+
+;// CONCATENATED MODULE: ./lib/src/wait.js
+
+/** What waiting can mend. */
+const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
+/** How much longer each pause is than the one before. */
+const growth = 1.5;
+/** Milliseconds; pauses grow up to this, unless the first was longer. */
+const longestPause = 60_000;
+/** Milliseconds; a registry is not asked more often. */
+const shortestPause = 1000;
+/**
+ * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
+ * anything else ends the wait at once. The last look is taken when the time is over.
+ *
+ * @param look takes one look; later ones may be cheaper, as it knows what it saw
+ * @throws ActionError `wait-timeout`, caused by what still did not hold
+ */
+async function waitFor(look, options) {
+    const { timeout, interval, clock, onWait } = options;
+    const end = clock.now() + timeout;
+    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
+        try {
+            return await look();
+        }
+        catch (error) {
+            if (timeout === 0 || !(error instanceof action_error/* ActionError */.l) || !waitable.has(error.code))
+                throw error;
+            const left = end - clock.now();
+            if (left <= 0)
+                throw waitOver(error, timeout);
+            const pause = Math.min(next, left);
+            onWait(error, pause);
+            await clock.sleep(pause, never);
+        }
+    }
+}
+const never = new AbortController().signal;
+function waitOver(error, timeout) {
+    return new action_error/* ActionError */.l('wait-timeout', `Waited ${timeout / 1000} seconds in vain. ${error.message}`, {
+        ...(error.said === undefined ? {} : { said: error.said }),
+        advice: 'Look why it is not published yet, or allow more by the input wait-timeout.',
+        cause: error,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/images.js
+
+
+
+
+
+
+
+
+
+/** Images that are looked at together: enough to fill every connection, few enough to bound the memory. */
+const imagesAtOnce = 32;
+/** Tries every image, whatever happens to the others. Both lists are in the order asked. */
+async function resolveImages(inputs, client, log) {
+    const { images } = inputs;
+    const settled = [];
+    let done = 0;
+    let next = 0;
+    const worker = async () => {
+        for (let at = next++; at < images.length; at = next++) {
+            const asked = images[at];
+            const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
+            const outcome = await oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
+            done += 1;
+            const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
+            progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
+            settled[at] = outcome;
+        }
+    };
+    await Promise.all(Array.from({ length: Math.min(imagesAtOnce, images.length) }, worker));
+    return {
+        outcomes: settled.filter((outcome) => 'asked' in outcome),
+        failures: settled.filter((outcome) => 'error' in outcome),
+    };
+}
+async function oneImage(asked, inputs, client, note) {
+    const look = lookFor(asked, inputs, client);
+    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+        timeout: inputs.waitTimeout,
+        interval: inputs.waitInterval,
+        clock: systemClock,
+        onWait: (error, pause) => {
+            const why = error.code === 'not-found' ? 'not published yet' : error.message;
+            note('index', `${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
+        },
+    }).catch((error) => {
+        if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error))
+            return undefined;
+        throw error;
+    });
+    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
+    return { asked, found, changed, needsUpdating };
+}
+async function compared({ image, subjects }, { compareWith, baseImage }, client, look) {
+    return Promise.all([
+        compareWith && haveChanged(image, subjects, compareWith, client, look),
+        baseImage && needUpdating(subjects, baseImage, client, look),
+    ]);
+}
+function isMissing(error) {
+    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
+    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
+}
+function describe({ text }, { platforms }) {
+    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(formatPlatform).join(', ')})`;
+}
+
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "node:path"
@@ -1892,229 +2329,6 @@ function unique(items, key) {
         if (!byKey.has(key(item)))
             byKey.set(key(item), item);
     return [...byKey.values()];
-}
-
-// EXTERNAL MODULE: ./lib/src/log.js + 1 modules
-var src_log = __nccwpck_require__(729);
-;// CONCATENATED MODULE: ./lib/src/look.js
-
-
-
-
-
-/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
-const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
-/**
- * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
- * what the first one found, at the cost of no pull.
- */
-function lookFor(asked, inputs, client) {
-    let seen;
-    return async (look) => {
-        const known = seen && (await repeated(seen, asked, inputs, client, look));
-        let image;
-        try {
-            image = known ?? (await loadImage(asked.reference, client, look));
-            return await examine(image, inputs, client, look);
-        }
-        catch (error) {
-            seen = { image, error };
-            throw error;
-        }
-    };
-}
-/**
- * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
- * can change without a change of the image: blobs may come later.
- */
-async function repeated(seen, { reference }, inputs, client, look) {
-    const head = await client.head(reference, look);
-    if (!head.exists) {
-        if (seen.image === undefined)
-            throw seen.error;
-        return undefined;
-    }
-    if (head.digest === undefined || head.digest !== seen.image?.digest)
-        return undefined;
-    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
-    if (!mayMend)
-        throw seen.error;
-    return seen.image;
-}
-async function examine(image, inputs, client, look) {
-    const resolver = resolverFor(image, client, look);
-    const subjects = await resolveAsked(inputs, resolver);
-    const resolutions = subjects.map(({ resolution }) => resolution);
-    await checkGates(inputs.gates, image, resolver, resolutions, client, look);
-    return { image, platforms: resolver.platforms(), subjects };
-}
-async function resolveAsked({ platforms, inspect }, resolver) {
-    if (platforms !== 'all') {
-        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
-    }
-    const all = await resolver.resolveAll(inspect);
-    return all.map((resolution) => ({
-        asked: resolution.platform === undefined ? noPlatform : normalise(resolution.platform),
-        resolution,
-    }));
-}
-
-;// CONCATENATED MODULE: ./lib/src/inert-json.js
-/**
- * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
- * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
- */
-function inertJson(value) {
-    if (Array.isArray(value))
-        return `[${value.map(inertJson).join(',')}]`;
-    if (typeof value === 'object' && value !== null) {
-        const members = Object.entries(value).flatMap(([key, member]) => member === undefined ? [] : [`${inertString(key)}:${inertJson(member)}`]);
-        return `{${members.join(',')}}`;
-    }
-    return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
-}
-function inertString(text) {
-    const escaped = text.replace(/[^A-Za-z0-9_./:@+=,-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return `"${escaped}"`;
-}
-
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: ./lib/src/runner-file.js
-
-/**
- * Appends to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a device is
- * refused, as it may never take the text.
- *
- * @throws Error when it cannot be written
- */
-function appendToRunnerFile(path, text) {
-    const before = (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false });
-    if (before !== undefined && !before.isFile())
-        throw new Error('it is not a regular file');
-    try {
-        (0,external_node_fs_namespaceObject.appendFileSync)(path, text);
-    }
-    catch (error) {
-        if (before !== undefined)
-            (0,external_node_fs_namespaceObject.truncateSync)(path, before.size);
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/src/outputs.js
-
-
-
-
-/** Every output, as `action.yml` lists them. */
-const outputNames = (/* unused pure expression or super */ null && ([
-    'exists',
-    'digest',
-    'index-digest',
-    'manifest-digest',
-    'config-digest',
-    'layer-digests',
-    'layers',
-    'diff-ids',
-    'name',
-    'reference',
-    'media-type',
-    'platform',
-    'platforms',
-    'size',
-    'created',
-    'labels',
-    'annotations',
-    'index-path',
-    'manifest-path',
-    'config-path',
-    'changed',
-    'needs-updating',
-    'results',
-    'error-code',
-]));
-/**
- * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
- * so that none is read by mistake.
- *
- * @param results those of each outcome, in the same order
- * @param isOnePlatform whether exactly one platform was asked for by name
- */
-function outputsOf(outcomes, results, files, isOnePlatform) {
-    const common = {
-        exists: String(outcomes.every(({ found }) => found !== undefined)),
-        results: inertJson(results.flat()),
-    };
-    const [outcome] = outcomes;
-    const [result] = results.flat();
-    if (outcomes.length !== 1 || outcome?.found === undefined || result === undefined)
-        return common;
-    const ofImage = { ...common, ...imageOutputs(result) };
-    return isOnePlatform ? { ...ofImage, ...manifestOutputs(outcome, result, files) } : ofImage;
-}
-/**
- * Writes all outputs at once.
- *
- * @param path `GITHUB_OUTPUT`
- * @throws ActionError `runner-error`; nothing has been set then
- */
-function writeOutputs(path, outputs) {
-    const text = Object.entries(outputs).map(([name, value]) => {
-        const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
-        return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
-    });
-    try {
-        if (path === '')
-            throw new Error('it is not set');
-        appendToRunnerFile(path, text.join(''));
-    }
-    catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
-            advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
-            cause,
-        });
-    }
-}
-/** The one output of a step that has failed. */
-function failureOutputs(code) {
-    return { 'error-code': code };
-}
-function imageOutputs(result) {
-    return {
-        digest: result.digest ?? '',
-        'index-digest': result.indexDigest ?? '',
-        name: result.name,
-        reference: result.reference ?? '',
-        'media-type': result.mediaType ?? '',
-        platforms: inertJson(result.platforms),
-    };
-}
-function manifestOutputs({ found }, result, files) {
-    const { layers = [], configDigest, changed, needsUpdating } = result;
-    const hasConfig = result.labels !== undefined && configDigest !== undefined;
-    return {
-        'manifest-digest': result.manifestDigest ?? '',
-        'config-digest': configDigest ?? '',
-        'layer-digests': inertJson(layers.map(({ digest }) => digest)),
-        layers: inertJson(layers),
-        platform: result.platform ?? '',
-        size: String(result.size),
-        annotations: inertJson(result.annotations),
-        'index-path': found?.image.entries === undefined ? '' : files.pathOf(found.image.digest),
-        'manifest-path': result.manifestPath ?? '',
-        ...(hasConfig
-            ? {
-                created: result.created ?? '',
-                labels: inertJson(result.labels),
-                'diff-ids': inertJson(result.diffIds),
-                'config-path': files.pathOf(configDigest),
-            }
-            : {}),
-        ...(changed === undefined ? {} : { changed: String(changed) }),
-        ...(needsUpdating === undefined ? {} : { 'needs-updating': String(needsUpdating) }),
-    };
 }
 
 ;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
@@ -2676,6 +2890,8 @@ function withAuth(send, options) {
     /** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
     const answer = async (response, request) => {
         const challenges = await challengesOf(response, request, send);
+        for (const challenge of challenges)
+            request.note('token', auth_describe(response, challenge));
         const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
         const given = await credential();
         if (given?.kind === 'bearer')
@@ -2753,6 +2969,10 @@ async function challengesOf(response, request, send) {
     return base.status === 401 && base.url.host === response.url.host
         ? parseChallenges(base.headers['www-authenticate'] ?? [])
         : [];
+}
+function auth_describe({ status, url }, { scheme, parameters }) {
+    const wants = [...parameters].map(([name, value]) => `${name}="${value}"`).join(', ');
+    return `${url.host} answered ${status} and wants ${scheme} ${wants}`;
 }
 function isRejection(error) {
     return error instanceof action_error/* ActionError */.l && (error.code === 'unauthorized' || error.code === 'denied');
@@ -3069,6 +3289,7 @@ function repositoryReach(options) {
         const isPlain = options.plainHttp.has(repository.registry) || isLoopback(repository.registry);
         const url = new URL(`${isPlain ? 'http' : 'https'}://${wireHost(repository.registry)}`);
         url.pathname = `/v2/${repository.path}/${request.path}`;
+        request.note(request.phase, `${request.method} ${url.href}`);
         return transport({ headers: {}, ...request, url, limit: documentLimit, checkAddresses });
     };
 }
@@ -3441,7 +3662,6 @@ function helper_failed(source, why, said) {
 
 
 
-
 /**
  * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
  *
@@ -3454,27 +3674,33 @@ async function openCredentials(sources, repositories, listener) {
     for (const repository of repositories)
         if (!isCovered(repository))
             checkEntries(configs, repository);
+    const ask = askingOnce(sources.helpers);
     const find = async (repository) => {
         const given = fromInputs(sources, repository);
         if (given !== undefined)
             return given;
         for (const config of configs) {
-            const found = await findIn(config, repository, sources.helpers, listener);
+            const found = await findIn(config, repository, ask, listener);
             if (found !== undefined)
                 return found;
         }
         return fromGithubToken(sources, repository);
     };
-    // A helper is asked once for a repository, whoever wants to know.
-    const asked = new Map();
     return async (repository) => {
-        const name = nameOf(repository);
-        const answer = asked.get(name) ?? find(repository);
-        asked.set(name, answer);
-        const credential = await answer;
+        const credential = await find(repository);
         if (credential !== undefined)
             secretsOf(credential).forEach(listener.keepSecret);
         return credential;
+    };
+}
+/** A helper is asked once for a server, however many of its repositories are looked at. */
+function askingOnce(options) {
+    const answers = new Map();
+    return (helper, server, source) => {
+        const key = JSON.stringify([source, helper, server]);
+        const answer = answers.get(key) ?? askHelper(helper, server, source, options);
+        answers.set(key, answer);
+        return answer;
     };
 }
 async function readConfigs({ dockerAuthConfig, files }) {
@@ -3490,23 +3716,23 @@ function checkEntries(configs, repository) {
             return;
     }
 }
-async function findIn(config, repository, helpers, listener) {
+async function findIn(config, repository, ask, listener) {
     const server = serverKey(repository.registry);
     const helper = credHelperFor(config, repository.registry);
     if (helper !== undefined) {
-        const helped = await askHelper(helper, server, `${config.name}, credHelpers`, helpers);
+        const helped = await ask(helper, server, `${config.name}, credHelpers`);
         if (helped !== undefined)
             return helped;
     }
-    const stored = hasStore(config) ? await fromStore(config, server, helpers, listener) : undefined;
+    const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
     return stored ?? findAuth(config, repository);
 }
 function hasStore({ credsStore }) {
     return credsStore !== undefined && credsStore !== null && credsStore !== '';
 }
-async function fromStore(config, server, helpers, { warn }) {
+async function fromStore(config, server, ask, { warn }) {
     try {
-        return await askHelper(config.credsStore, server, `${config.name}, credsStore`, helpers);
+        return await ask(config.credsStore, server, `${config.name}, credsStore`);
     }
     catch (error) {
         if (!(error instanceof action_error/* ActionError */.l))
@@ -3562,7 +3788,7 @@ const trustAdvice = 'If the registry has a certificate of your own authority, gi
 function networkError(error, url) {
     if (error instanceof action_error/* ActionError */.l)
         return error;
-    const { message, code } = describe(error);
+    const { message, code } = network_error_describe(error);
     const proxyStatus = /^tunneling socket could not be established, statusCode=(\d+)/.exec(message)?.[1];
     if (proxyStatus !== undefined)
         return proxyRefused(url, Number(proxyStatus), error);
@@ -3573,28 +3799,28 @@ function networkError(error, url) {
     if (code.startsWith('HPE_'))
         return protocolError(url, message, error);
     if (code === 'ETIMEDOUT')
-        return fail('timeout', url, 'no connection in time', { transient: true, cause: error });
+        return network_error_fail('timeout', url, 'no connection in time', { transient: true, cause: error });
     const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;
     if (failure !== undefined) {
         const { reason, words } = failure;
-        return fail('network', url, words, { transient: true, reason, cause: error });
+        return network_error_fail('network', url, words, { transient: true, reason, cause: error });
     }
     if (code === 'ENOTFOUND') {
-        return fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
+        return network_error_fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
     }
-    return fail('network', url, message, { cause: error });
+    return network_error_fail('network', url, message, { cause: error });
 }
 /** An answer that breaks HTTP: sending the request again would bring the same. */
 function protocolError(url, what, cause) {
-    return fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
+    return network_error_fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
 }
 function tlsError(url, message, code, cause) {
     const reason = code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'handshake' : 'certificate';
-    return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
+    return network_error_fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
 }
 function proxyRefused(url, status, cause) {
     const asksForPassword = status === 407;
-    return fail('network', url, `the proxy answered ${status} to CONNECT`, {
+    return network_error_fail('network', url, `the proxy answered ${status} to CONNECT`, {
         transient: status >= 500,
         advice: asksForPassword
             ? 'The proxy asks for a password: put it into https_proxy (http://user:password@proxy:port).'
@@ -3603,16 +3829,16 @@ function proxyRefused(url, status, cause) {
     });
 }
 function proxyUnreachable(url, message, cause) {
-    return fail('network', url, `the proxy cannot be used: ${message}`, {
+    return network_error_fail('network', url, `the proxy cannot be used: ${message}`, {
         transient: true,
         advice: 'Check https_proxy, http_proxy and no_proxy on the runner.',
         cause,
     });
 }
-function fail(code, url, why, details) {
+function network_error_fail(code, url, why, details) {
     return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
 }
-function describe(error) {
+function network_error_describe(error) {
     if (!(error instanceof Error))
         return { message: String(error), code: '' };
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -3834,7 +4060,7 @@ const mostAttempts = 5;
 /** Milliseconds: the first pause is up to this, and each may be twice as long as the one before. */
 const firstPause = 500;
 /** Milliseconds that a pause of ours may have. */
-const longestPause = 20_000;
+const retry_longestPause = 20_000;
 /** Milliseconds that a registry may ask us to wait; more than this fails at once and says so. */
 const longestRetryAfter = 60_000;
 const retriedStatuses = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
@@ -3871,7 +4097,7 @@ function withRetries(send, clock) {
 function delayBefore(attempt, outcome, request, clock) {
     if (attempt >= mostAttempts || !mayPass(outcome, attempt))
         return undefined;
-    const backOff = clock.random() * Math.min(longestPause, firstPause * 2 ** (attempt - 1));
+    const backOff = clock.random() * Math.min(retry_longestPause, firstPause * 2 ** (attempt - 1));
     const asked = outcome instanceof action_error/* ActionError */.l ? undefined : retryAfter(outcome, clock.now());
     if (asked !== undefined && asked > longestRetryAfter)
         throw waitTooLong(outcome, asked);
@@ -3984,70 +4210,6 @@ function mayBeTls(error, url) {
     if (!(error instanceof action_error/* ActionError */.l))
         return false;
     return error.reason === 'closed' || error.reason === 'protocol' || (error.reason === 'refused' && url.port === '');
-}
-
-;// CONCATENATED MODULE: ./lib/src/report.js
-
-const titles = {
-    token: 'Token',
-    index: 'What the reference points to',
-    manifest: "The platform's manifest",
-};
-/** A progress that prints urgent lines at once, and the others when it is told to. */
-function progressOf(name, isOneOfMany, log) {
-    const lines = { token: [], index: [], manifest: [] };
-    return {
-        note(phase, line, urgent) {
-            if (urgent)
-                log.line(isOneOfMany ? `${name}: ${line}` : line);
-            lines[phase].push(line);
-        },
-        print(headline) {
-            if (isOneOfMany)
-                return log.group(headline, Object.values(lines).flat());
-            for (const [phase, noted] of Object.entries(lines)) {
-                if (noted.length > 0)
-                    log.group(titles[phase], noted);
-            }
-            log.line(headline);
-        },
-    };
-}
-/** Prints the digests of one image in plain view. */
-function printResult(log, result) {
-    if (!result.exists)
-        return;
-    const layers = result.layers ?? [];
-    const rows = [
-        ['digest', result.digest ?? ''],
-        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
-        ['manifest-digest', result.manifestDigest ?? ''],
-        ['config-digest', result.configDigest ?? ''],
-        ...layers.map(({ digest, size }, at) => [
-            at === 0 ? 'layer-digests' : '',
-            `${digest}  ${humanSize(size)}`,
-        ]),
-        ['platform', result.platform || '(none)'],
-        ['size', humanSize(result.size ?? 0)],
-        ...optionalRow('changed', result.changed),
-        ...optionalRow('needs-updating', result.needsUpdating),
-    ];
-    for (const [name, value] of rows)
-        log.line(`${name.padEnd(17)}${value}`);
-}
-/** What to say of an image that is done. */
-function headlineOf({ asked, found }) {
-    const name = formatReference(asked.reference);
-    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
-}
-/** Bytes in units that a person reads: `12.3 MB`. */
-function humanSize(bytes) {
-    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-function optionalRow(name, value) {
-    return value === undefined ? [] : [[name, String(value)]];
 }
 
 ;// CONCATENATED MODULE: ./lib/src/results.js
@@ -4181,7 +4343,7 @@ const mostLayers = 100;
 function summaryOf(results, safe) {
     const [result] = results;
     const cell = (text) => escapeCell(safe(text));
-    return result !== undefined && results.length === 1 ? oneImage(result, cell) : manyImages(results, cell);
+    return result !== undefined && results.length === 1 ? summary_oneImage(result, cell) : manyImages(results, cell);
 }
 /** Writes the summary. Throws an Error that says why it cannot be written. */
 function writeSummary(path, text) {
@@ -4189,7 +4351,7 @@ function writeSummary(path, text) {
         throw new Error('GITHUB_STEP_SUMMARY is not set');
     appendToRunnerFile(path, text);
 }
-function oneImage(result, cell) {
+function summary_oneImage(result, cell) {
     const title = `### ${cell(result.image)}\n\n`;
     if (!result.exists)
         return `${title}This image does not exist.\n\n`;
@@ -4256,51 +4418,6 @@ function escapeCell(text) {
 /** The version in `package.json`, which a test holds against this one. */
 const version = '1.0.0';
 
-;// CONCATENATED MODULE: ./lib/src/wait.js
-
-/** What waiting can mend. */
-const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
-/** How much longer each pause is than the one before. */
-const growth = 1.5;
-/** Milliseconds; pauses grow up to this, unless the first was longer. */
-const wait_longestPause = 60_000;
-/** Milliseconds; a registry is not asked more often. */
-const shortestPause = 1000;
-/**
- * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
- * anything else ends the wait at once. The last look is taken when the time is over.
- *
- * @param look takes one look; later ones may be cheaper, as it knows what it saw
- * @throws ActionError `wait-timeout`, caused by what still did not hold
- */
-async function waitFor(look, options) {
-    const { timeout, interval, clock, onWait } = options;
-    const end = clock.now() + timeout;
-    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, wait_longestPause))) {
-        try {
-            return await look();
-        }
-        catch (error) {
-            if (timeout === 0 || !(error instanceof action_error/* ActionError */.l) || !waitable.has(error.code))
-                throw error;
-            const left = end - clock.now();
-            if (left <= 0)
-                throw waitOver(error, timeout);
-            const pause = Math.min(next, left);
-            onWait(error, pause);
-            await clock.sleep(pause, never);
-        }
-    }
-}
-const never = new AbortController().signal;
-function waitOver(error, timeout) {
-    return new action_error/* ActionError */.l('wait-timeout', `Waited ${timeout / 1000} seconds in vain. ${error.message}`, {
-        ...(error.said === undefined ? {} : { said: error.said }),
-        advice: 'Look why it is not published yet, or allow more by the input wait-timeout.',
-        cause: error,
-    });
-}
-
 ;// CONCATENATED MODULE: ./lib/src/main.js
 
 
@@ -4318,14 +4435,6 @@ function waitOver(error, timeout) {
 
 
 
-
-
-
-
-
-
-/** Images that are looked at together: enough to fill every connection, few enough to bound the memory. */
-const imagesAtOnce = 32;
 /** Milliseconds that a run may take besides waiting and looking: helpers, files, and the end of both. */
 const slack = 30_000;
 /**
@@ -4336,33 +4445,25 @@ const slack = 30_000;
 async function main_run(log, watch) {
     readSecrets().forEach(log.keepSecret);
     const files = readRunnerFiles();
+    const transport = httpTransport(`image-digests/${version}`);
     try {
         if (insistOnCertificates())
             log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
         const inputs = readInputs();
+        // Comparisons take a look of their own.
         watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
-        const outcomes = await resolveAll(inputs, log);
-        if (outcomes === undefined)
-            return false;
+        const client = await openClient(inputs, log, transport.send);
+        const { outcomes, failures } = await resolveImages(inputs, client, log);
+        if (failures.length > 0)
+            return fail(log, files, failures);
         publish(inputs, outcomes, files, log);
         return true;
     }
     catch (error) {
-        main_fail(log, files, [{ error, about: '' }]);
-        return false;
+        return fail(log, files, [{ error, about: '' }]);
     }
-    async function resolveAll(inputs, log) {
-        const transport = httpTransport(`image-digests/${version}`);
-        try {
-            const client = await openClient(inputs, log, withLimit(transport.send));
-            const { outcomes, failures } = await eachImage(inputs, client, log);
-            if (failures.length > 0)
-                main_fail(log, files, failures);
-            return failures.length > 0 ? undefined : outcomes;
-        }
-        finally {
-            transport.close();
-        }
+    finally {
+        transport.close();
     }
 }
 async function openClient(inputs, log, send) {
@@ -4374,66 +4475,12 @@ async function openClient(inputs, log, send) {
         log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
     }
     return registryClient({
-        send: withRetries(withScheme(send), systemClock),
+        send: withRetries(withScheme(withLimit(send)), systemClock),
         credentials: await openCredentials(inputs.credentials, references, listener),
         authHosts: inputs.authHosts,
         plainHttp: inputs.plainHttp,
         keepToken: log.keepToken,
     });
-}
-/** Tries every image, whatever happens to the others. Both lists are in the order asked. */
-async function eachImage(inputs, client, log) {
-    const { images } = inputs;
-    const settled = [];
-    let done = 0;
-    let next = 0;
-    const worker = async () => {
-        for (let at = next++; at < images.length; at = next++) {
-            const asked = images[at];
-            const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
-            const outcome = await main_oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: main_describe(asked, inputs) }));
-            done += 1;
-            const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
-            progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
-            settled[at] = outcome;
-        }
-    };
-    await Promise.all(Array.from({ length: Math.min(imagesAtOnce, images.length) }, worker));
-    return {
-        outcomes: settled.filter((outcome) => 'asked' in outcome),
-        failures: settled.filter((outcome) => 'error' in outcome),
-    };
-}
-async function main_oneImage(asked, inputs, client, note) {
-    const look = lookFor(asked, inputs, client);
-    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
-        timeout: inputs.waitTimeout,
-        interval: inputs.waitInterval,
-        clock: systemClock,
-        onWait: (error, pause) => {
-            const why = error.code === 'not-found' ? 'not published yet' : error.message;
-            note('index', `${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
-        },
-    }).catch((error) => {
-        if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error))
-            return undefined;
-        throw error;
-    });
-    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
-    return { asked, found, changed, needsUpdating };
-}
-async function compared({ image, subjects }, { compareWith, baseImage }, client, look) {
-    return Promise.all([
-        compareWith && haveChanged(image, subjects, compareWith, client, look),
-        baseImage && needUpdating(subjects, baseImage, client, look),
-    ]);
-}
-function isMissing(error) {
-    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
-    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
-}
-function main_describe({ text }, { platforms }) {
-    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(formatPlatform).join(', ')})`;
 }
 /** Sets the outputs, then writes what is good to have: only the former can fail the step. */
 function publish(inputs, outcomes, runner, log) {
@@ -4453,22 +4500,6 @@ function trySummary(results, runner, log) {
     }
     catch (error) {
         log.warning(`The job summary cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-    }
-}
-/** Prints an annotation for each failure, up to the most that a step may have, and sets `error-code`. */
-function main_fail(log, { output }, failures) {
-    const reports = failures.map(({ error, about }) => (0,src_log/* partsOf */.CI)(error, about));
-    const isTooMany = reports.length > src_log/* mostAnnotations */.YP;
-    for (const { code, parts } of reports.slice(0, isTooMany ? src_log/* mostAnnotations */.YP - 1 : src_log/* mostAnnotations */.YP))
-        log.error(code, parts);
-    const code = reports[0]?.code ?? 'internal';
-    if (isTooMany)
-        log.error(code, [`${reports.length - src_log/* mostAnnotations */.YP + 1} more images failed: see the log.`]);
-    try {
-        writeOutputs(output, failureOutputs(code));
-    }
-    catch (error) {
-        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
     }
 }
 

@@ -8,8 +8,11 @@ const shortestMask = 16;
 /** Characters from which on a registry's token is cut out of what is printed; a shorter one guards nothing of ours. */
 const shortestToken = 8;
 
-/** Annotations that one step may write. */
-export const mostAnnotations = 10;
+/** Annotations that one step may write; the runner drops what comes after. */
+const mostAnnotations = 10;
+
+/** Warnings among them, so that there is room for what made the step fail. */
+const mostWarnings = 3;
 
 /** Characters of one annotation, below the 4,096 that the runner keeps. */
 const longestAnnotation = 4000;
@@ -23,7 +26,10 @@ export interface Log {
   line(text: string): void;
   /** A foldable group of lines. */
   group(title: string, lines: readonly string[]): void;
+  /** An annotation, as long as there is room for some more; a line after that. */
   warning(text: string): void;
+  /** How many annotations this step may still write. */
+  annotationsLeft(): number;
   /** An annotation for a failure, after which the step must fail. */
   error(code: ErrorCode, lines: readonly string[]): void;
   /** Masks a secret of the user's, and cuts it out of all that is printed from here on. */
@@ -37,6 +43,7 @@ export interface Log {
 /** A log on standard output, by the runner's workflow commands. */
 export function openLog(): Log {
   const secrets = new Set<string>();
+  let annotations = 0;
   const safe = (text: string) => printable(redact(text, secrets));
 
   const keep = (secret: string, shortest: number): void => {
@@ -53,7 +60,12 @@ export function openLog(): Log {
       for (const line of lines) core.info(safe(line));
       core.endGroup();
     },
-    warning: (text) => core.warning(safe(text), { title: 'Image Digests' }),
+    warning(text) {
+      annotations += 1;
+      if (annotations > mostWarnings) core.info(`Warning: ${safe(text)}`);
+      else core.warning(shorten(safe(text), longestAnnotation), { title: 'Image Digests' });
+    },
+    annotationsLeft: () => mostAnnotations - Math.min(annotations, mostWarnings),
     error(code, lines) {
       const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
       core.error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });

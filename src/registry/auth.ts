@@ -74,6 +74,7 @@ export function withAuth(send: Transport, options: AuthOptions): Transport {
   /** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
   const answer = async (response: Response, request: Request): Promise<string | undefined> => {
     const challenges = await challengesOf(response, request, send);
+    for (const challenge of challenges) request.note('token', describe(response, challenge));
     const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
     const given = await credential();
     if (given?.kind === 'bearer') return `Bearer ${given.token}`;
@@ -145,6 +146,11 @@ async function challengesOf(response: Response, request: Request, send: Transpor
   return base.status === 401 && base.url.host === response.url.host
     ? parseChallenges(base.headers['www-authenticate'] ?? [])
     : [];
+}
+
+function describe({ status, url }: Response, { scheme, parameters }: Challenge): string {
+  const wants = [...parameters].map(([name, value]) => `${name}="${value}"`).join(', ');
+  return `${url.host} answered ${status} and wants ${scheme} ${wants}`;
 }
 
 function isRejection(error: unknown): boolean {

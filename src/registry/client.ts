@@ -184,6 +184,7 @@ function repositoryReach(options: ClientOptions) {
     const isPlain = options.plainHttp.has(repository.registry) || isLoopback(repository.registry);
     const url = new URL(`${isPlain ? 'http' : 'https'}://${wireHost(repository.registry)}`);
     url.pathname = `/v2/${repository.path}/${request.path}`;
+    request.note(request.phase, `${request.method} ${url.href}`);
     return transport({ headers: {}, ...request, url, limit: documentLimit, checkAddresses });
   };
 }

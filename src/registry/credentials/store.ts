@@ -1,5 +1,5 @@
 import { ActionError } from '../../oci/action-error.ts';
-import { nameOf, type Repository } from '../../oci/reference.ts';
+import type { Repository } from '../../oci/reference.ts';
 import { type ConfigFile, readConfigFiles } from './config-files.ts';
 import { type Credential, secretsOf } from './credential.ts';
 import { credHelperFor, type DockerConfig, findAuth, parseDockerConfig, serverKey } from './docker-config.ts';
@@ -43,24 +43,34 @@ export async function openCredentials(
   const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
   for (const repository of repositories) if (!isCovered(repository)) checkEntries(configs, repository);
 
+  const ask = askingOnce(sources.helpers);
   const find = async (repository: Repository): Promise<Credential | undefined> => {
     const given = fromInputs(sources, repository);
     if (given !== undefined) return given;
     for (const config of configs) {
-      const found = await findIn(config, repository, sources.helpers, listener);
+      const found = await findIn(config, repository, ask, listener);
       if (found !== undefined) return found;
     }
     return fromGithubToken(sources, repository);
   };
-  // A helper is asked once for a repository, whoever wants to know.
-  const asked = new Map<string, Promise<Credential | undefined>>();
   return async (repository) => {
-    const name = nameOf(repository);
-    const answer = asked.get(name) ?? find(repository);
-    asked.set(name, answer);
-    const credential = await answer;
+    const credential = await find(repository);
     if (credential !== undefined) secretsOf(credential).forEach(listener.keepSecret);
     return credential;
+  };
+}
+
+/** Asks a helper for a server; `source` says where the helper is named. */
+type Ask = (helper: unknown, server: string, source: string) => Promise<Credential | undefined>;
+
+/** A helper is asked once for a server, however many of its repositories are looked at. */
+function askingOnce(options: HelperOptions): Ask {
+  const answers = new Map<string, Promise<Credential | undefined>>();
+  return (helper, server, source) => {
+    const key = JSON.stringify([source, helper, server]);
+    const answer = answers.get(key) ?? askHelper(helper, server, source, options);
+    answers.set(key, answer);
+    return answer;
   };
 }
 
@@ -80,16 +90,16 @@ function checkEntries(configs: readonly DockerConfig[], repository: Repository):
 async function findIn(
   config: DockerConfig,
   repository: Repository,
-  helpers: HelperOptions,
+  ask: Ask,
   listener: StoreListener,
 ): Promise<Credential | undefined> {
   const server = serverKey(repository.registry);
   const helper = credHelperFor(config, repository.registry);
   if (helper !== undefined) {
-    const helped = await askHelper(helper, server, `${config.name}, credHelpers`, helpers);
+    const helped = await ask(helper, server, `${config.name}, credHelpers`);
     if (helped !== undefined) return helped;
   }
-  const stored = hasStore(config) ? await fromStore(config, server, helpers, listener) : undefined;
+  const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
   return stored ?? findAuth(config, repository);
 }
 
@@ -100,11 +110,11 @@ function hasStore({ credsStore }: DockerConfig): boolean {
 async function fromStore(
   config: DockerConfig,
   server: string,
-  helpers: HelperOptions,
+  ask: Ask,
   { warn }: StoreListener,
 ): Promise<Credential | undefined> {
   try {
-    return await askHelper(config.credsStore, server, `${config.name}, credsStore`, helpers);
+    return await ask(config.credsStore, server, `${config.name}, credsStore`);
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);

@@ -1,0 +1,88 @@
+import { systemClock, withLook } from './clock.ts';
+import { haveChanged, needUpdating } from './compare.ts';
+import type { Failure } from './failure.ts';
+import { hasGates } from './gates.ts';
+import type { AskedImage, Inputs } from './inputs.ts';
+import type { Log } from './log.ts';
+import { type Found, lookFor } from './look.ts';
+import { ActionError } from './oci/action-error.ts';
+import { formatPlatform } from './oci/platform.ts';
+import { formatReference } from './oci/reference.ts';
+import type { Look, RegistryClient } from './registry/client.ts';
+import type { Note } from './registry/transport.ts';
+import { headlineOf, progressOf } from './report.ts';
+import type { Outcome } from './results.ts';
+import { waitFor } from './wait.ts';
+
+/** Images that are looked at together: enough to fill every connection, few enough to bound the memory. */
+const imagesAtOnce = 32;
+
+/** Tries every image, whatever happens to the others. Both lists are in the order asked. */
+export async function resolveImages(
+  inputs: Inputs,
+  client: RegistryClient,
+  log: Log,
+): Promise<{ outcomes: Outcome[]; failures: Failure[] }> {
+  const { images } = inputs;
+  const settled: (Outcome | Failure)[] = [];
+  let done = 0;
+  let next = 0;
+  const worker = async () => {
+    for (let at = next++; at < images.length; at = next++) {
+      const asked = images[at] as AskedImage;
+      const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
+      const outcome = await oneImage(asked, inputs, client, progress.note).catch(
+        (error: unknown): Failure => ({ error, about: describe(asked, inputs) }),
+      );
+      done += 1;
+      const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
+      progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
+      settled[at] = outcome;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(imagesAtOnce, images.length) }, worker));
+  return {
+    outcomes: settled.filter((outcome) => 'asked' in outcome),
+    failures: settled.filter((outcome) => 'error' in outcome),
+  };
+}
+
+async function oneImage(asked: AskedImage, inputs: Inputs, client: RegistryClient, note: Note): Promise<Outcome> {
+  const look = lookFor(asked, inputs, client);
+  const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+    timeout: inputs.waitTimeout,
+    interval: inputs.waitInterval,
+    clock: systemClock,
+    onWait: (error, pause) => {
+      const why = error.code === 'not-found' ? 'not published yet' : error.message;
+      note('index', `${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
+    },
+  }).catch((error: unknown) => {
+    if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error)) return undefined;
+    throw error;
+  });
+  const [changed, needsUpdating] =
+    found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
+  return { asked, found, changed, needsUpdating };
+}
+
+async function compared(
+  { image, subjects }: Found,
+  { compareWith, baseImage }: Inputs,
+  client: RegistryClient,
+  look: Look,
+) {
+  return Promise.all([
+    compareWith && haveChanged(image, subjects, compareWith, client, look),
+    baseImage && needUpdating(subjects, baseImage, client, look),
+  ]);
+}
+
+function isMissing(error: unknown): boolean {
+  const cause = error instanceof ActionError && error.code === 'wait-timeout' ? error.cause : error;
+  return cause instanceof ActionError && cause.code === 'not-found';
+}
+
+function describe({ text }: AskedImage, { platforms }: Inputs): string {
+  return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(formatPlatform).join(', ')})`;
+}
