@@ -1832,7 +1832,7 @@ function checkLabels({ expectedLabels }, { config, platform }) {
         const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
         if (actual === expected)
             return [];
-        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, waiting for "${expected}"`];
+        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
     });
     if (wrong.length === 0)
         return;
@@ -2046,26 +2046,21 @@ function waitOver(error, timeout) {
 
 
 
-/** Images that are looked at together: enough to fill every connection, few enough to bound the memory. */
-const imagesAtOnce = 32;
-/** Tries every image, whatever happens to the others. Both lists are in the order asked. */
+/**
+ * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
+ * Both lists are in the order asked.
+ */
 async function resolveImages(inputs, client, log) {
     const { images } = inputs;
-    const settled = [];
     let done = 0;
-    let next = 0;
-    const worker = async () => {
-        for (let at = next++; at < images.length; at = next++) {
-            const asked = images[at];
-            const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
-            const outcome = await oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
-            done += 1;
-            const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
-            progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
-            settled[at] = outcome;
-        }
-    };
-    await Promise.all(Array.from({ length: Math.min(imagesAtOnce, images.length) }, worker));
+    const settled = await Promise.all(images.map(async (asked) => {
+        const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
+        const outcome = await oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
+        done += 1;
+        const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
+        progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
+        return outcome;
+    }));
     return {
         outcomes: settled.filter((outcome) => 'asked' in outcome),
         failures: settled.filter((outcome) => 'error' in outcome),
@@ -2078,8 +2073,8 @@ async function oneImage(asked, inputs, client, note) {
         interval: inputs.waitInterval,
         clock: systemClock,
         onWait: (error, pause) => {
-            const why = error.code === 'not-found' ? 'not published yet' : error.message;
-            note('index', `${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
+            const why = error.code === 'not-found' ? 'not published yet.' : error.message;
+            note('index', `Still waiting: ${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
         },
     }).catch((error) => {
         if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error))

@@ -122,7 +122,7 @@ function checkLabels({ expectedLabels }: Gates, { config, platform }: Resolution
   const wrong = [...expectedLabels].flatMap(([key, expected]) => {
     const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
     if (actual === expected) return [];
-    return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, waiting for "${expected}"`];
+    return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
   });
   if (wrong.length === 0) return;
   const where = platform === undefined ? '' : ` for ${formatPlatform(platform)}`;

@@ -14,22 +14,19 @@ import { headlineOf, progressOf } from './report.ts';
 import type { Outcome } from './results.ts';
 import { waitFor } from './wait.ts';
 
-/** Images that are looked at together: enough to fill every connection, few enough to bound the memory. */
-const imagesAtOnce = 32;
-
-/** Tries every image, whatever happens to the others. Both lists are in the order asked. */
+/**
+ * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
+ * Both lists are in the order asked.
+ */
 export async function resolveImages(
   inputs: Inputs,
   client: RegistryClient,
   log: Log,
 ): Promise<{ outcomes: Outcome[]; failures: Failure[] }> {
   const { images } = inputs;
-  const settled: (Outcome | Failure)[] = [];
   let done = 0;
-  let next = 0;
-  const worker = async () => {
-    for (let at = next++; at < images.length; at = next++) {
-      const asked = images[at] as AskedImage;
+  const settled = await Promise.all(
+    images.map(async (asked) => {
       const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
       const outcome = await oneImage(asked, inputs, client, progress.note).catch(
         (error: unknown): Failure => ({ error, about: describe(asked, inputs) }),
@@ -37,10 +34,9 @@ export async function resolveImages(
       done += 1;
       const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
       progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
-      settled[at] = outcome;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(imagesAtOnce, images.length) }, worker));
+      return outcome;
+    }),
+  );
   return {
     outcomes: settled.filter((outcome) => 'asked' in outcome),
     failures: settled.filter((outcome) => 'error' in outcome),
@@ -54,8 +50,8 @@ async function oneImage(asked: AskedImage, inputs: Inputs, client: RegistryClien
     interval: inputs.waitInterval,
     clock: systemClock,
     onWait: (error, pause) => {
-      const why = error.code === 'not-found' ? 'not published yet' : error.message;
-      note('index', `${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
+      const why = error.code === 'not-found' ? 'not published yet.' : error.message;
+      note('index', `Still waiting: ${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
     },
   }).catch((error: unknown) => {
     if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error)) return undefined;
