@@ -1934,14 +1934,15 @@ const titles = {
     index: 'What the reference points to',
     manifest: "The platform's manifest",
 };
-/** A progress that prints urgent lines at once, and the others when it is told to. */
+/** A progress that prints urgent lines at once, and collects the others. */
 function progressOf(name, isOneOfMany, log) {
     const lines = { token: [], index: [], manifest: [] };
     return {
         note(phase, line, urgent) {
             if (urgent)
                 log.line(isOneOfMany ? `${name}: ${line}` : line);
-            lines[phase].push(line);
+            else
+                lines[phase].push(line);
         },
         print(headline) {
             if (isOneOfMany)

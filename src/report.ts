@@ -16,13 +16,13 @@ export interface Progress {
   print(headline: string): void;
 }
 
-/** A progress that prints urgent lines at once, and the others when it is told to. */
+/** A progress that prints urgent lines at once, and collects the others. */
 export function progressOf(name: string, isOneOfMany: boolean, log: Log): Progress {
   const lines: Record<Phase, string[]> = { token: [], index: [], manifest: [] };
   return {
     note(phase, line, urgent) {
       if (urgent) log.line(isOneOfMany ? `${name}: ${line}` : line);
-      lines[phase].push(line);
+      else lines[phase].push(line);
     },
     print(headline) {
       if (isOneOfMany) return log.group(headline, Object.values(lines).flat());

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { runAction } from './support/action.ts';
+import { image, index } from './support/images.ts';
+import { startRegistry, type TestRegistry } from './support/registry.ts';
+
+const platforms = ['linux/amd64', 'linux/arm64'];
+const built = platforms.map((platform) => image(platform, { layers: ['base 1', 'base 2', `app ${platform}`] }));
+const rebuiltArm = [built[0] ?? assert.fail(), image('linux/arm64', { layers: ['other'] })];
+const bases = platforms.map((platform) => image(platform, { layers: ['base 1', 'base 2'] }));
+const newBases = platforms.map((platform) => image(platform, { layers: ['base 1', 'base 3'] }));
+let registry: TestRegistry;
+let at: (name: string) => string;
+
+before(async () => {
+  registry = await startRegistry();
+  const versions = { v1: built, same: built, arm: rebuiltArm, amd: built.slice(0, 1), base: bases, newbase: newBases };
+  for (const [tag, images] of Object.entries(versions)) {
+    for (const each of images) registry.putImage('o/app', each);
+    registry.put('o/app', index(images), tag);
+  }
+  registry.putImage('o/app', built[0] ?? assert.fail(), 'single');
+  at = (name) => `${registry.host}/o/app:${name}`;
+});
+after(() => registry.close());
+
+async function changed(against: string, platform = 'linux/amd64'): Promise<string | undefined> {
+  const step = await runAction({ image: at('v1'), platform, 'compare-with': at(against) });
+  assert.equal(step.status, 0, step.stdout);
+  assert.equal(JSON.parse(step.outputs['results'] ?? '')[0].changed, step.outputs['changed'] === 'true');
+  return step.outputs['changed'];
+}
+
+test('equal digests are settled by one HEAD', async () => {
+  const from = registry.seen.length;
+  assert.equal(await changed('same'), 'false');
+  const asked = registry
+    .paths()
+    .slice(from)
+    .filter((path) => path.endsWith('/same'));
+  assert.deepEqual(asked, ['HEAD /v2/o/app/manifests/same']);
+});
+
+test('where the digests differ, those of the platform decide', async () => {
+  assert.equal(await changed('arm', 'linux/amd64'), 'false');
+  assert.equal(await changed('arm', 'linux/arm64'), 'true');
+  assert.equal(await changed('single'), 'false');
+});
+
+test('an absent image and an absent platform are a change', async () => {
+  assert.equal(await changed('gone'), 'true');
+  assert.equal(await changed('amd', 'linux/arm64'), 'true');
+});
+
+test('an error is an error, never a change', async () => {
+  const faults = { 403: 'denied', 404: undefined, 418: 'registry-error' };
+  for (const [status, code] of Object.entries(faults)) {
+    registry.fault = (request, response) => {
+      if (!request.url?.endsWith('/other')) return false;
+      response.writeHead(Number(status)).end();
+      return true;
+    };
+    const step = await runAction({ image: at('v1'), 'compare-with': at('other') });
+    assert.equal(step.outputs['error-code'], code, status);
+    assert.equal(step.outputs['changed'], code === undefined ? 'true' : undefined);
+  }
+  registry.fault = undefined;
+});
+
+test('without a digest from HEAD, GET decides', async () => {
+  registry.fault = (request, response) => {
+    if (request.method !== 'HEAD') return false;
+    response.writeHead(200).end();
+    return true;
+  };
+  assert.equal(await changed('same'), 'false');
+  assert.equal(await changed('arm', 'linux/arm64'), 'true');
+  registry.fault = undefined;
+});
+
+test('layers that begin with all of the base need no updating', async () => {
+  const step = await runAction({ image: at('v1'), 'base-image': at('base') });
+  assert.equal(step.status, 0, step.stdout);
+  assert.equal(step.outputs['needs-updating'], 'false');
+  assert.match(step.stdout, /2 of the 2 layers of .*o\/app:base are shared/);
+});
+
+test('layers that do not need updating, and the log says which base would be current', async () => {
+  const step = await runAction({ image: at('v1'), 'base-image': at('newbase'), platform: 'linux/arm64' });
+  assert.equal(step.outputs['needs-updating'], 'true');
+  assert.match(step.stdout, new RegExp(`1 of the 2 layers .* current digest is .*@${index(newBases).digest}`));
+  const backwards = await runAction({ image: at('base'), 'base-image': at('v1') });
+  assert.equal(backwards.outputs['needs-updating'], 'true');
+});
+
+test('a base image that is missing, or lacks the platform, fails the step even when missing images may pass', async () => {
+  const inputs = { image: at('v1'), 'fail-on-missing': 'false' };
+  const missing = await runAction({ ...inputs, 'base-image': at('gone') });
+  assert.deepEqual(missing.outputs, { 'error-code': 'not-found' });
+  assert.match(missing.errors[0]?.text ?? '', /o\/app:gone does not exist/);
+  const lacking = await runAction({ ...inputs, 'base-image': at('amd'), platform: 'linux/arm64' });
+  assert.deepEqual(lacking.outputs, { 'error-code': 'platform-not-found' });
+});
+
+test('with all platforms each is compared with its own', async () => {
+  const step = await runAction({
+    image: at('v1'),
+    platform: 'all',
+    'compare-with': at('arm'),
+    'base-image': at('base'),
+  });
+  const results = JSON.parse(step.outputs['results'] ?? '[]') as { changed: boolean; needsUpdating: boolean }[];
+  assert.deepEqual(
+    results.map(({ changed, needsUpdating }) => ({ changed, needsUpdating })),
+    [
+      { changed: false, needsUpdating: false },
+      { changed: true, needsUpdating: false },
+    ],
+  );
+  assert.equal(step.outputs['changed'], undefined);
+});

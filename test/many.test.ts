@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { runAction } from './support/action.ts';
+import { image, index, indexOf } from './support/images.ts';
+import { startRegistry, type TestRegistry } from './support/registry.ts';
+
+const platforms = ['linux/amd64', 'linux/arm64', 'linux/arm/v7'];
+const repositories = Array.from({ length: 20 }, (_, at) => `o/app-${at}`);
+const imageOf = (repository: string, platform: string) => image(platform, { layers: [repository, platform] });
+let registry: TestRegistry;
+let at: (repository: string) => string;
+
+before(async () => {
+  registry = await startRegistry({ auth: 'bearer' });
+  for (const repository of repositories) {
+    const images = platforms.map((platform) => imageOf(repository, platform));
+    for (const each of images) registry.putImage(repository, each);
+    registry.put(repository, index(images), 'v1');
+  }
+  at = (repository) => `${registry.host}/${repository}:v1`;
+});
+after(() => registry.close());
+
+test('results come image by image in the order asked, each with its platforms in the order asked', async () => {
+  const asked = repositories.toReversed().map(at);
+  const step = await runAction({ image: asked.join('\n'), platform: 'linux/arm64\nlinux/amd64' });
+  assert.equal(step.status, 0, step.stdout);
+  const results = JSON.parse(step.outputs['results'] ?? '') as Record<string, string>[];
+  const expected = repositories
+    .toReversed()
+    .flatMap((repository) =>
+      ['linux/arm64', 'linux/amd64'].map((platform) => [at(repository), imageOf(repository, platform).manifest.digest]),
+    );
+  assert.deepEqual(
+    results.map(({ image: text, manifestDigest }) => [text, manifestDigest]),
+    expected,
+  );
+  assert.deepEqual(Object.keys(step.outputs).sort(), ['exists', 'results']);
+});
+
+test('one token serves a repository, and at most eight requests are in flight', async () => {
+  let inFlight = 0;
+  let most = 0;
+  const from = registry.seen.length;
+  registry.fault = (_request, response) => {
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    response.on('close', () => {
+      inFlight -= 1;
+    });
+    return false;
+  };
+  const step = await runAction({ image: repositories.map(at).join('\n'), platform: 'all' });
+  registry.fault = undefined;
+  assert.equal(step.status, 0, step.stdout);
+  assert.ok(most <= 8, String(most));
+  const tokens = registry
+    .paths()
+    .slice(from)
+    .filter((path) => path.startsWith('GET /token'));
+  assert.equal(tokens.length, repositories.length);
+  assert.equal(new Set(tokens).size, repositories.length);
+});
+
+test('one image on several platforms sets the outputs of the image, and none of a manifest', async () => {
+  const step = await runAction({ image: at('o/app-0'), platform: 'linux/amd64,linux/arm64' });
+  const names = ['digest', 'exists', 'index-digest', 'media-type', 'name', 'platforms', 'reference', 'results'];
+  assert.deepEqual(Object.keys(step.outputs).sort(), names);
+});
+
+test('all gives every platform in index order, and the outputs do not depend on how many there are', async () => {
+  const all = await runAction({ image: at('o/app-0'), platform: 'ALL' });
+  const results = JSON.parse(all.outputs['results'] ?? '') as { platform: string }[];
+  assert.deepEqual(
+    results.map(({ platform }) => platform),
+    platforms,
+  );
+  registry.putImage('o/one', imageOf('o/one', 'linux/amd64'), 'v1');
+  const one = await runAction({ image: at('o/one'), platform: 'all' });
+  assert.deepEqual(Object.keys(one.outputs).sort(), Object.keys(all.outputs).sort());
+  assert.equal(JSON.parse(one.outputs['results'] ?? '').length, 1);
+});
+
+test('an index without any platform has nothing to offer', async () => {
+  registry.put('o/empty', indexOf([]), 'v1');
+  const step = await runAction({ image: at('o/empty'), platform: 'all' });
+  assert.deepEqual(step.outputs, { 'error-code': 'platform-not-found' });
+});
+
+test('duplicates are resolved once, whatever their spelling', async () => {
+  const text = at('o/app-0');
+  const from = registry.seen.length;
+  const step = await runAction({
+    image: `${text}\ndocker://${text}\n\n${text}`,
+    platform: 'linux/arm64,linux/aarch64/v8',
+  });
+  assert.equal(JSON.parse(step.outputs['results'] ?? '').length, 1);
+  assert.equal(step.outputs['manifest-digest'], imageOf('o/app-0', 'linux/arm64').manifest.digest);
+  const indexes = registry
+    .paths()
+    .slice(from)
+    .filter((path) => path.endsWith('/v1'));
+  assert.equal(indexes.length, 2, 'the one that is challenged, and the one with the token');
+});
+
+test('one failure fails the step after all have been tried, with an annotation for each and the code of the first', async () => {
+  const texts = [at('o/app-0'), `${at('o/app-1')}-gone`, at('o/app-2'), at('o/app-3').replace(':v1', ':v2')];
+  const step = await runAction({ image: texts.join('\n'), platform: 'linux/amd64' });
+  assert.equal(step.status, 1);
+  assert.deepEqual(step.outputs, { 'error-code': 'not-found' });
+  assert.deepEqual(
+    step.errors.map(({ text }) => text.split(' ')[0]),
+    [texts[1], texts[3]],
+  );
+  assert.match(step.stdout, /^::group::\[4\/4\] /m);
+});
+
+test('at most ten annotations are written, the last with the count of the rest', async () => {
+  const step = await runAction({ image: repositories.map((repository) => `${at(repository)}-gone`).join('\n') });
+  assert.equal(step.errors.length, 10);
+  assert.match(step.errors.at(-1)?.text ?? '', /^11 more images failed/);
+});
+
+test('exists is whether all of them do', async () => {
+  const inputs = { image: `${at('o/app-0')}\n${at('o/gone')}`, 'fail-on-missing': 'false' };
+  const step = await runAction(inputs);
+  assert.equal(step.status, 0, step.stdout);
+  assert.equal(step.outputs['exists'], 'false');
+  const results = JSON.parse(step.outputs['results'] ?? '') as { exists: boolean }[];
+  assert.deepEqual(
+    results.map(({ exists }) => exists),
+    [true, false],
+  );
+});
+
+test('the summary for many is one table with every digest whole', async () => {
+  const step = await runAction({ image: repositories.map(at).join('\n'), platform: 'all' });
+  const rows = step.summary.split('\n').filter((line) => line.startsWith(`| ${registry.host}`));
+  assert.equal(rows.length, repositories.length * platforms.length);
+  for (const platform of platforms) {
+    assert.ok(step.summary.includes(imageOf('o/app-7', platform).manifest.digest));
+  }
+});
