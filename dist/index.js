@@ -316,6 +316,27 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
 
 /***/ }),
 
+/***/ 598:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+
+/***/ }),
+
+/***/ 24:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
+/***/ 760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
 /***/ 756:
 /***/ ((module) => {
 
@@ -330,29 +351,207 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
+/***/ 304:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   f: () => (/* binding */ fail)
+/* harmony export */ });
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(729);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(406);
+
+
+/**
+ * Prints an annotation for each failure, up to the most that a step may have, and sets `error-code` to that of the first.
+ *
+ * @returns false, for the step has not succeeded
+ */
+function fail(log, { output }, failures) {
+    const reports = failures.map(({ error, about }) => (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .C)(error, about));
+    const code = reports[0]?.code ?? 'internal';
+    const room = log.annotationsLeft();
+    const shown = reports.length > room ? room - 1 : reports.length;
+    for (const report of reports.slice(0, shown))
+        log.error(report.code, report.parts);
+    const left = reports.slice(shown);
+    for (const { parts } of left)
+        log.line(parts.join(' '));
+    if (left.length > 0)
+        log.error(code, [`${left.length} more images failed: see the log of this step.`]);
+    try {
+        (0,_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .writeOutputs */ .Kn)(output, (0,_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .failureOutputs */ .rd)(code));
+    }
+    catch (error) {
+        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    return false;
+}
+
+
+/***/ }),
+
+/***/ 246:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   MJ: () => (/* binding */ parseGates),
+/* harmony export */   P7: () => (/* binding */ checkGates),
+/* harmony export */   x0: () => (/* binding */ hasGates)
+/* harmony export */ });
+/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
+/* harmony import */ var _oci_digest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(618);
+/* harmony import */ var _oci_platform_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(993);
+/* harmony import */ var _parse_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(284);
+
+
+
+
+/** Blobs that are asked for at once. */
+const blobsAtOnce = 8;
+/** Reads the gates. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
+function parseGates(inputs) {
+    return {
+        expectedDigests: (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseList */ .E1)(inputs.expectedDigest).map((digest) => (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(digest, 'invalid-input')),
+        expectedLabels: parseLabels(inputs.expectedLabels),
+        requiredPlatforms: (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseList */ .E1)(inputs.requirePlatforms).map(_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .parsePlatform */ .FL),
+        verifyBlobs: inputs.verifyBlobs,
+    };
+}
+/** Whether there is any gate, so that a missing image cannot pass. */
+function hasGates(gates) {
+    return (gates.expectedDigests.length > 0 ||
+        gates.expectedLabels.size > 0 ||
+        gates.requiredPlatforms.length > 0 ||
+        gates.verifyBlobs);
+}
+/**
+ * Checks every gate for an image and what was chosen of it.
+ *
+ * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
+ */
+async function checkGates(gates, image, resolver, resolutions, client, look) {
+    await checkPlatforms(gates, resolver);
+    for (const resolution of resolutions) {
+        checkDigest(gates, image, resolution);
+        checkLabels(gates, resolution);
+    }
+    if (!gates.verifyBlobs)
+        return;
+    const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
+    await verifyBlobs(image, blobs, client, look);
+}
+function parseLabels(text) {
+    const labels = new Map();
+    for (const line of (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseLines */ .Li)(text)) {
+        const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+        if (key === undefined)
+            throw (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .invalidInput */ .aY)('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
+        labels.set(key, value);
+    }
+    return labels;
+}
+async function checkPlatforms({ requiredPlatforms }, resolver) {
+    const missing = [];
+    for (const required of requiredPlatforms) {
+        if (!(await resolver.offers(required)))
+            missing.push((0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(required));
+    }
+    if (missing.length === 0)
+        return;
+    const has = resolver.platforms().join(', ') || 'none';
+    throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
+}
+function checkDigest({ expectedDigests }, image, resolution) {
+    if (expectedDigests.length === 0)
+        return;
+    const isIt = (expected) => [image.bytes, resolution.manifestBytes].some((bytes) => (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .digestOf */ .ol)(bytes, (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .algorithmOf */ .Hy)(expected)) === expected);
+    if (expectedDigests.some(isIt))
+        return;
+    const platform = resolution.platform === undefined ? '' : ` of ${(0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(resolution.platform)}`;
+    const actual = image.entries === undefined
+        ? `digest, a manifest${platform}, is ${image.digest}`
+        : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
+    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, resolution));
+}
+/** People take one level for another more often than they get a wrong image. */
+function levelHint(expected, { manifest }) {
+    if (expected.includes(manifest.config.digest)) {
+        return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
+    }
+    if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
+        return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
+    }
+    return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
+}
+function checkLabels({ expectedLabels }, { config, platform }) {
+    const labels = config?.content?.labels ?? {};
+    const wrong = [...expectedLabels].flatMap(([key, expected]) => {
+        const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
+        if (actual === expected)
+            return [];
+        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
+    });
+    if (wrong.length === 0)
+        return;
+    const where = platform === undefined ? '' : ` for ${(0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(platform)}`;
+    throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
+}
+async function verifyBlobs(image, blobs, client, look) {
+    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
+    const count = waiting.length;
+    const faults = [];
+    const worker = async () => {
+        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
+            const size = await client.blobSize(image.reference, blob, look);
+            if (size === undefined)
+                faults.push(`${blob.digest} is missing`);
+            else if (Number.isNaN(size))
+                faults.push(`${blob.digest} has no stated size`);
+            else if (size !== blob.size)
+                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
+        }
+    };
+    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
+    if (faults.length > 0) {
+        throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
+    }
+    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
+}
+function failed(message, advice) {
+    return new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('gate-failed', message, advice === undefined ? {} : { advice });
+}
+
+
+/***/ }),
+
 /***/ 210:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(729);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(868);
-/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(875);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(304);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(75);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(729);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(405);
+/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(875);
+
+
 
 
 
 // The exit code is 1 until the outputs are written: no path that was not thought of ends green.
 process.exitCode = 1;
-const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .openLog */ .N)();
+// What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
+process.removeAllListeners('warning');
+const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .openLog */ .N)();
 /** Ends the process at once, failed, with the reason as an annotation. */
 function abandon(error) {
-    const { code, parts } = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .C)(error, '');
-    log.error(code, parts);
+    (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .fail */ .f)(log, (0,_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readRunnerFiles */ .qX)(), [{ error, about: '' }]);
     process.exit(1);
 }
 process.on('uncaughtException', abandon);
 process.on('unhandledRejection', abandon);
 process.on('beforeExit', () => {
-    abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .l('internal', 'The run came to an end without a result.'));
+    abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('internal', 'The run came to an end without a result.'));
 });
 for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
@@ -360,9 +559,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
         process.exit(1);
     });
 }
-const succeeded = await (0,_main_js__WEBPACK_IMPORTED_MODULE_1__/* .run */ .e)(log, {
+const succeeded = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(log, {
     limit(milliseconds) {
-        const late = () => abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .l('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
+        const late = () => abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
         setTimeout(late, milliseconds).unref();
     },
 });
@@ -371,6 +570,259 @@ process.stdout.write('', () => process.exit(succeeded ? 0 : 1));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 75:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  OE: () => (/* binding */ insistOnCertificates),
+  Ko: () => (/* binding */ readInputs),
+  qX: () => (/* binding */ readRunnerFiles),
+  ql: () => (/* binding */ readSecrets)
+});
+
+// UNUSED EXPORTS: defaults, inputNames
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
+var core = __nccwpck_require__(79);
+// EXTERNAL MODULE: ./lib/src/gates.js
+var src_gates = __nccwpck_require__(246);
+// EXTERNAL MODULE: ./lib/src/oci/platform.js
+var platform = __nccwpck_require__(993);
+// EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
+var oci_reference = __nccwpck_require__(593);
+// EXTERNAL MODULE: ./lib/src/parse-input.js
+var parse_input = __nccwpck_require__(284);
+;// CONCATENATED MODULE: ./lib/src/inputs.js
+
+
+
+
+
+
+
+/** The defaults of `action.yml`, for runs without it. A test holds them against that file. */
+const defaults = {
+    platform: 'linux/amd64',
+    inspect: 'false',
+    'verify-blobs': 'false',
+    'fail-on-missing': 'true',
+    'wait-timeout': '0',
+    'wait-interval': '5s',
+    timeout: '2m',
+    summary: 'true',
+};
+/** Every input, as `action.yml` lists them. */
+const inputNames = (/* unused pure expression or super */ null && ([
+    'image',
+    'platform',
+    'registry',
+    'username',
+    'password',
+    'github-token',
+    'auth-hosts',
+    'plain-http',
+    'inspect',
+    'expected-digest',
+    'expected-labels',
+    'require-platforms',
+    'verify-blobs',
+    'fail-on-missing',
+    'wait-timeout',
+    'wait-interval',
+    'compare-with',
+    'base-image',
+    'timeout',
+    'summary',
+]));
+/** The secrets among the inputs, so that they can be masked before anything else happens. */
+function readSecrets() {
+    return [input('password'), input('github-token')].filter((secret) => secret !== '');
+}
+/** The files of the runner, which are needed even when an input is wrong. */
+function readRunnerFiles() {
+    return { output: variable('GITHUB_OUTPUT'), summary: variable('GITHUB_STEP_SUMMARY'), temp: variable('RUNNER_TEMP') };
+}
+/**
+ * Node can be told by a variable to trust any certificate; a step whose result gates a deploy must not be.
+ *
+ * @returns whether it had been told so
+ */
+function insistOnCertificates() {
+    const wasOff = variable('NODE_TLS_REJECT_UNAUTHORIZED') === '0';
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    return wasOff;
+}
+/**
+ * Reads and checks all inputs. No other module reads inputs or the environment.
+ *
+ * @throws ActionError `invalid-input`, or `unsupported` for a digest of an unknown algorithm
+ */
+function readInputs() {
+    const images = readImages();
+    const timeout = (0,parse_input/* parseDuration */.E9)('timeout', input('timeout'));
+    if (timeout === 0)
+        throw (0,parse_input/* invalidInput */.aY)('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
+    const gates = (0,src_gates/* parseGates */.MJ)({
+        expectedDigest: input('expected-digest'),
+        expectedLabels: input('expected-labels'),
+        requirePlatforms: input('require-platforms'),
+        verifyBlobs: (0,parse_input/* parseBoolean */.yG)('verify-blobs', input('verify-blobs')),
+    });
+    return {
+        images,
+        platforms: readPlatforms(),
+        credentials: readCredentialSources(images),
+        authHosts: readAuthHosts(),
+        plainHttp: new Set((0,parse_input/* parseList */.E1)(input('plain-http')).map((host) => readRegistry('plain-http', host))),
+        inspect: (0,parse_input/* parseBoolean */.yG)('inspect', input('inspect')) || gates.expectedLabels.size > 0,
+        gates,
+        failOnMissing: (0,parse_input/* parseBoolean */.yG)('fail-on-missing', input('fail-on-missing')),
+        waitTimeout: (0,parse_input/* parseDuration */.E9)('wait-timeout', input('wait-timeout')),
+        waitInterval: (0,parse_input/* parseDuration */.E9)('wait-interval', input('wait-interval')),
+        compareWith: readReference('compare-with'),
+        baseImage: readReference('base-image'),
+        timeout,
+        summary: (0,parse_input/* parseBoolean */.yG)('summary', input('summary')),
+    };
+}
+function input(name) {
+    const given = core/* getInput */.V4(name);
+    return given === '' && Object.hasOwn(defaults, name) ? defaults[name] : given;
+}
+function variable(name) {
+    return process.env[name] ?? '';
+}
+function readImages() {
+    const texts = (0,parse_input/* parseLines */.Li)(input('image'));
+    if (texts.length === 0)
+        throw (0,parse_input/* invalidInput */.aY)('image', 'it is empty', 'Write a reference, as for docker pull.');
+    return unique(texts.map((text) => ({ text, reference: (0,oci_reference/* parseReference */.F2)(text) })), ({ reference }) => (0,oci_reference/* formatReference */.FH)(reference));
+}
+function readPlatforms() {
+    const texts = (0,parse_input/* parseList */.E1)(input('platform'));
+    if (texts.length === 0)
+        throw (0,parse_input/* invalidInput */.aY)('platform', 'it names none', 'Write for example linux/amd64, or all.');
+    if (!texts.some((text) => text.toLowerCase() === 'all'))
+        return unique(texts.map(platform/* parsePlatform */.FL), platform/* formatPlatform */.Bq);
+    if (texts.length === 1)
+        return 'all';
+    throw (0,parse_input/* invalidInput */.aY)('platform', 'all goes with no other platform', 'Write all, or a list without it.');
+}
+function readReference(name) {
+    const text = input(name);
+    return text === '' ? undefined : (0,oci_reference/* parseReference */.F2)(text);
+}
+function readRegistry(name, text) {
+    const registry = (0,oci_reference/* parseRegistry */.l5)(text);
+    if (registry !== undefined)
+        return registry;
+    throw (0,parse_input/* invalidInput */.aY)(name, `"${withoutPassword(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
+}
+function withoutPassword(text) {
+    return text.replace(/^.*@/, '…@');
+}
+function readAuthHosts() {
+    const pairs = new Map();
+    for (const line of (0,parse_input/* parseList */.E1)(input('auth-hosts'))) {
+        const [registry = '', host = '', ...rest] = line.split('=');
+        if (rest.length > 0 || host === '')
+            throw (0,parse_input/* invalidInput */.aY)('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
+        const key = readRegistry('auth-hosts', registry);
+        const hosts = pairs.get(key) ?? new Set();
+        readRegistry('auth-hosts', host);
+        pairs.set(key, hosts.add(host.toLowerCase()));
+    }
+    return pairs;
+}
+function readCredentialSources(images) {
+    return {
+        input: readInputCredential(images),
+        dockerAuthConfig: variable('DOCKER_AUTH_CONFIG').trim(),
+        files: configFiles(homeFolder()),
+        helpers: {
+            path: variable('PATH'),
+            workspace: variable('GITHUB_WORKSPACE'),
+            environment: environmentWithoutInputs(),
+        },
+        githubToken: { token: input('github-token'), registries: githubRegistries() },
+    };
+}
+function readInputCredential(images) {
+    const [username, password, registry] = [input('username'), input('password'), input('registry')];
+    const host = registry === '' ? undefined : readRegistry('registry', registry);
+    if (username === '' && password === '')
+        return undefined;
+    if (username === '' || password === '') {
+        const empty = username === '' ? 'username' : 'password';
+        throw (0,parse_input/* invalidInput */.aY)(empty, 'it is empty', `Give username and password together; does the secret for ${empty} exist here?`);
+    }
+    if (username.includes(':'))
+        throw (0,parse_input/* invalidInput */.aY)('username', 'it holds a colon', 'No registry can take such a name.');
+    const hosts = new Set(images.map(({ reference }) => reference.registry));
+    const [only] = hosts;
+    if (host === undefined && hosts.size > 1) {
+        throw (0,parse_input/* invalidInput */.aY)('registry', 'it is empty, and image names several hosts', 'Say which of them the password is for.');
+    }
+    return { registry: host ?? only ?? '', username, password };
+}
+/** Empty for a user without a home, as in some containers. */
+function homeFolder() {
+    try {
+        return variable('HOME') || variable('USERPROFILE') || (0,external_node_os_namespaceObject.homedir)();
+    }
+    catch {
+        return '';
+    }
+}
+/** The places where docker and podman keep logins, in the order in which they are asked. */
+function configFiles(home) {
+    const atHome = (name, ...path) => (home === '' ? [] : [{ path: (0,external_node_path_.join)(home, ...path), name }]);
+    const docker = variable('DOCKER_CONFIG');
+    const podman = variable('REGISTRY_AUTH_FILE');
+    const runtime = variable('XDG_RUNTIME_DIR');
+    return [
+        ...(docker === ''
+            ? atHome('~/.docker/config.json', '.docker', 'config.json')
+            : [{ path: (0,external_node_path_.join)(docker, 'config.json'), name: '$DOCKER_CONFIG/config.json' }]),
+        ...(podman === '' ? [] : [{ path: podman, name: '$REGISTRY_AUTH_FILE' }]),
+        ...(runtime === ''
+            ? []
+            : [{ path: (0,external_node_path_.join)(runtime, 'containers', 'auth.json'), name: '$XDG_RUNTIME_DIR/containers/auth.json' }]),
+        ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
+    ];
+}
+/** ghcr.io, and on a GitHub Enterprise Server its own registry. */
+function githubRegistries() {
+    const server = variable('GITHUB_SERVER_URL');
+    const host = URL.canParse(server) ? new URL(server).host : 'github.com';
+    return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
+}
+/** What helpers are run with: everything but our inputs, which hold the credentials of others. */
+function environmentWithoutInputs() {
+    const environment = {};
+    for (const [name, value] of Object.entries(process.env)) {
+        if (value !== undefined && !name.toUpperCase().startsWith('INPUT_'))
+            environment[name] = value;
+    }
+    return environment;
+}
+function unique(items, key) {
+    const byKey = new Map();
+    for (const item of items)
+        if (!byKey.has(key(item)))
+            byKey.set(key(item), item);
+    return [...byKey.values()];
+}
+
 
 /***/ }),
 
@@ -517,7 +969,7 @@ function shorten(text, longest) {
 
 /***/ }),
 
-/***/ 868:
+/***/ 405:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -579,197 +1031,8 @@ function rejection(signal) {
     return { promise, stop };
 }
 
-// EXTERNAL MODULE: ./lib/src/log.js + 1 modules
-var src_log = __nccwpck_require__(729);
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
-;// CONCATENATED MODULE: ./lib/src/inert-json.js
-/**
- * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
- * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
- */
-function inertJson(value) {
-    if (Array.isArray(value))
-        return `[${value.map(inertJson).join(',')}]`;
-    if (typeof value === 'object' && value !== null) {
-        const members = Object.entries(value).flatMap(([key, member]) => member === undefined ? [] : [`${inertString(key)}:${inertJson(member)}`]);
-        return `{${members.join(',')}}`;
-    }
-    return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
-}
-function inertString(text) {
-    const escaped = text.replace(/[^A-Za-z0-9_./:@+=,-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return `"${escaped}"`;
-}
-
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: ./lib/src/runner-file.js
-
-/**
- * Appends to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a device is
- * refused, as it may never take the text.
- *
- * @throws Error when it cannot be written
- */
-function appendToRunnerFile(path, text) {
-    const before = (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false });
-    if (before !== undefined && !before.isFile())
-        throw new Error('it is not a regular file');
-    try {
-        (0,external_node_fs_namespaceObject.appendFileSync)(path, text);
-    }
-    catch (error) {
-        if (before !== undefined)
-            (0,external_node_fs_namespaceObject.truncateSync)(path, before.size);
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/src/outputs.js
-
-
-
-
-/** Every output, as `action.yml` lists them. */
-const outputNames = (/* unused pure expression or super */ null && ([
-    'exists',
-    'digest',
-    'index-digest',
-    'manifest-digest',
-    'config-digest',
-    'layer-digests',
-    'layers',
-    'diff-ids',
-    'name',
-    'reference',
-    'media-type',
-    'platform',
-    'platforms',
-    'size',
-    'created',
-    'labels',
-    'annotations',
-    'index-path',
-    'manifest-path',
-    'config-path',
-    'changed',
-    'needs-updating',
-    'results',
-    'error-code',
-]));
-/**
- * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
- * so that none is read by mistake.
- *
- * @param results those of each outcome, in the same order
- * @param isOnePlatform whether exactly one platform was asked for by name
- */
-function outputsOf(outcomes, results, files, isOnePlatform) {
-    const common = {
-        exists: String(outcomes.every(({ found }) => found !== undefined)),
-        results: inertJson(results.flat()),
-    };
-    const [outcome] = outcomes;
-    const [result] = results.flat();
-    if (outcomes.length !== 1 || outcome?.found === undefined || result === undefined)
-        return common;
-    const ofImage = { ...common, ...imageOutputs(result) };
-    return isOnePlatform ? { ...ofImage, ...manifestOutputs(outcome, result, files) } : ofImage;
-}
-/**
- * Writes all outputs at once.
- *
- * @param path `GITHUB_OUTPUT`
- * @throws ActionError `runner-error`; nothing has been set then
- */
-function writeOutputs(path, outputs) {
-    const text = Object.entries(outputs).map(([name, value]) => {
-        const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
-        return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
-    });
-    try {
-        if (path === '')
-            throw new Error('it is not set');
-        appendToRunnerFile(path, text.join(''));
-    }
-    catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
-            advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
-            cause,
-        });
-    }
-}
-/** The one output of a step that has failed. */
-function failureOutputs(code) {
-    return { 'error-code': code };
-}
-function imageOutputs(result) {
-    return {
-        digest: result.digest ?? '',
-        'index-digest': result.indexDigest ?? '',
-        name: result.name,
-        reference: result.reference ?? '',
-        'media-type': result.mediaType ?? '',
-        platforms: inertJson(result.platforms),
-    };
-}
-function manifestOutputs({ found }, result, files) {
-    const { layers = [], configDigest, changed, needsUpdating } = result;
-    const hasConfig = result.labels !== undefined && configDigest !== undefined;
-    return {
-        'manifest-digest': result.manifestDigest ?? '',
-        'config-digest': configDigest ?? '',
-        'layer-digests': inertJson(layers.map(({ digest }) => digest)),
-        layers: inertJson(layers),
-        platform: result.platform ?? '',
-        size: String(result.size),
-        annotations: inertJson(result.annotations),
-        'index-path': found?.image.entries === undefined ? '' : files.pathOf(found.image.digest),
-        'manifest-path': result.manifestPath ?? '',
-        ...(hasConfig
-            ? {
-                created: result.created ?? '',
-                labels: inertJson(result.labels),
-                'diff-ids': inertJson(result.diffIds),
-                'config-path': files.pathOf(configDigest),
-            }
-            : {}),
-        ...(changed === undefined ? {} : { changed: String(changed) }),
-        ...(needsUpdating === undefined ? {} : { 'needs-updating': String(needsUpdating) }),
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/src/failure.js
-
-
-/**
- * Prints an annotation for each failure, up to the most that a step may have, and sets `error-code` to that of the first.
- *
- * @returns false, for the step has not succeeded
- */
-function fail(log, { output }, failures) {
-    const reports = failures.map(({ error, about }) => (0,src_log/* partsOf */.C)(error, about));
-    const code = reports[0]?.code ?? 'internal';
-    const room = log.annotationsLeft();
-    const shown = reports.length > room ? room - 1 : reports.length;
-    for (const report of reports.slice(0, shown))
-        log.error(report.code, report.parts);
-    const left = reports.slice(shown);
-    for (const { parts } of left)
-        log.line(parts.join(' '));
-    if (left.length > 0)
-        log.error(code, [`${left.length} more images failed: see the log of this step.`]);
-    try {
-        writeOutputs(output, failureOutputs(code));
-    }
-    catch (error) {
-        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    return false;
-}
-
+// EXTERNAL MODULE: ./lib/src/failure.js
+var failure = __nccwpck_require__(304);
 ;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
 /** The four media types that the pipeline asks for, in the order of the `Accept` header. */
 const manifestTypes = [
@@ -819,158 +1082,8 @@ function isImageConfigType(type) {
     return imageConfigTypes.has(type);
 }
 
-;// CONCATENATED MODULE: ./lib/src/oci/platform.js
-
-const architectures = {
-    x86_64: { architecture: 'amd64' },
-    'x86-64': { architecture: 'amd64' },
-    aarch64: { architecture: 'arm64' },
-    i386: { architecture: '386' },
-    armhf: { architecture: 'arm', variant: 'v7' },
-    armel: { architecture: 'arm', variant: 'v6' },
-};
-/** The variant that an architecture has when none is written, as its level. */
-const baselines = { amd64: 1, arm: 7, arm64: 8 };
-const partPattern = /^[a-z0-9_-]+$/;
-const variantPattern = /^[a-z0-9_.-]+$/;
-const osPattern = /^([a-z0-9_-]+)(?:\(([0-9.]*)((?:\+[a-z0-9_.-]+)*)\))?$/;
-const osVersionPattern = /^[0-9]{1,9}(?:\.[0-9]{1,9}){2,3}$/;
-/** Characters; platforms are short. */
-const longestPlatform = 200;
-/**
- * Reads what a person asks for: `os/arch[/variant]`, `windows(10.0.20348)/amd64` or `windows/amd64:10.0.20348.1850`.
- *
- * @returns the normalised platform
- * @throws ActionError `invalid-input`
- * @see https://github.com/containerd/platforms/blob/v1.0.0/platforms.go
- */
-function parsePlatform(input) {
-    const [text = '', suffix, ...more] = input.toLowerCase().split(':');
-    const [osPart = '', architecture = '', variant = '', ...rest] = text.split('/');
-    const [, os = '', inParentheses = '', features = ''] = osPattern.exec(osPart) ?? [];
-    const wellFormed = input.length <= longestPlatform &&
-        rest.length + more.length === 0 &&
-        os !== '' &&
-        partPattern.test(architecture) &&
-        (variant === '' ? text.split('/').length === 2 : variantPattern.test(variant)) &&
-        (suffix === undefined || (suffix !== '' && inParentheses === ''));
-    if (!wellFormed)
-        throw invalid(input, 'it is not os/arch or os/arch/variant');
-    const osVersion = suffix ?? inParentheses;
-    const platform = normalise({ os, architecture, variant, osVersion, osFeatures: features.split('+').slice(1) });
-    checkOsVersion(platform, input);
-    return platform;
-}
-/** The one spelling of a platform: lower case, aliases resolved, default variants dropped or added. */
-function normalise(platform) {
-    const os = platform.os.toLowerCase();
-    const written = platform.architecture.toLowerCase();
-    const alias = Object.hasOwn(architectures, written) ? architectures[written] : undefined;
-    const architecture = alias?.architecture ?? written;
-    return {
-        os: os === 'macos' ? 'darwin' : os,
-        architecture,
-        variant: normaliseVariant(architecture, alias?.variant ?? platform.variant.toLowerCase()),
-        osVersion: platform.osVersion,
-        osFeatures: platform.osFeatures,
-    };
-}
-/** Writes a platform as containerd does, as it was given: `linux/arm64/v8`, `windows(10.0.20348.1850)/amd64`. */
-function formatPlatform({ os, osVersion, osFeatures, architecture, variant }) {
-    const features = osFeatures.map((feature) => `+${feature}`).join('');
-    const detail = osVersion === '' && features === '' ? '' : `(${osVersion}${features})`;
-    return [`${os}${detail}`, architecture, variant].filter((part, at) => at < 2 || part !== '').join('/');
-}
-/**
- * Picks the candidate for `asked`: exact before lower variants of the same os and architecture, for Windows the
- * highest version, and the first among equals. Never another architecture.
- */
-function choosePlatform(candidates, asked, platformOf) {
-    let best;
-    for (const candidate of candidates) {
-        const written = platformOf(candidate);
-        const platform = written && normalise(written);
-        if (platform === undefined || !fits(platform, asked))
-            continue;
-        if (best === undefined || isBetter(platform, best.platform, asked))
-            best = { candidate, platform };
-    }
-    return best?.candidate;
-}
-/** Whether `offered` is what was `asked` for, without falling back to a lower variant. */
-function isSamePlatform(offered, asked) {
-    const platform = normalise(offered);
-    return fits(platform, asked) && platform.variant === asked.variant;
-}
-function normaliseVariant(architecture, variant) {
-    if (architecture === 'arm')
-        return variant === '' ? 'v7' : /^[5-8]$/.test(variant) ? `v${variant}` : variant;
-    if (architecture === 'arm64' && (variant === 'v8' || variant === '8'))
-        return '';
-    if (architecture === 'amd64' && variant === 'v1')
-        return '';
-    return variant;
-}
-function checkOsVersion({ os, osVersion }, input) {
-    if (osVersion === '')
-        return;
-    if (os !== 'windows')
-        throw invalid(input, 'only windows has an OS version');
-    if (!osVersionPattern.test(osVersion))
-        throw invalid(input, 'an OS version has three or four numbers');
-}
-function fits(offered, asked) {
-    return (offered.os === asked.os &&
-        offered.architecture === asked.architecture &&
-        variantFits(offered, asked) &&
-        (asked.osVersion === '' || build(offered) === build(asked)) &&
-        asked.osFeatures.every((feature) => offered.osFeatures.includes(feature)));
-}
-function variantFits(offered, asked) {
-    if (offered.variant === asked.variant)
-        return true;
-    const level = variantLevel(offered);
-    const highest = variantLevel(asked);
-    return level !== undefined && highest !== undefined && level < highest;
-}
-/** `v8.2` of arm64 as 8.002, so that levels compare; undefined where variants have no order. */
-function variantLevel({ architecture, variant }) {
-    if (!Object.hasOwn(baselines, architecture))
-        return undefined;
-    if (variant === '')
-        return baselines[architecture];
-    const [, major, minor = '0'] = /^v([0-9]{1,3})(?:\.([0-9]{1,3}))?$/.exec(variant) ?? [];
-    return major === undefined ? undefined : Number(major) + Number(minor) / 1000;
-}
-function isBetter(one, other, asked) {
-    if (one.variant !== other.variant) {
-        if (one.variant === asked.variant || other.variant === asked.variant)
-            return one.variant === asked.variant;
-        return (variantLevel(one) ?? 0) > (variantLevel(other) ?? 0);
-    }
-    if (asked.os !== 'windows' || one.osVersion === other.osVersion || other.osVersion === asked.osVersion)
-        return false;
-    return one.osVersion === asked.osVersion || isHigherVersion(one.osVersion, other.osVersion);
-}
-function isHigherVersion(one, other) {
-    const [left, right] = [versionParts(one), versionParts(other)];
-    const at = left.findIndex((part, index) => part !== right[index]);
-    return at !== -1 && (left[at] ?? 0) > (right[at] ?? 0);
-}
-function versionParts(version) {
-    const parts = version.split('.', 4).map((part) => (/^[0-9]{1,9}$/.test(part) ? Number(part) : -1));
-    return [...parts, -1, -1, -1, -1].slice(0, 4);
-}
-/** The first three parts of a Windows version, which say which containers a host can run. */
-function build({ osVersion }) {
-    return osVersion.split('.', 3).join('.');
-}
-function invalid(input, why) {
-    return new action_error/* ActionError */.l('invalid-input', `"${input}" is not a platform: ${why}.`, {
-        advice: 'Write for example linux/amd64, linux/arm/v7 or windows(10.0.20348)/amd64.',
-    });
-}
-
+// EXTERNAL MODULE: ./lib/src/oci/platform.js
+var oci_platform = __nccwpck_require__(993);
 ;// CONCATENATED MODULE: ./lib/src/image.js
 
 
@@ -995,7 +1108,7 @@ function isAttestation({ platform, annotations }) {
 }
 /** A platform as the index writes it; features are left out, as they tell no images apart. */
 function writtenPlatform(platform) {
-    return formatPlatform({ ...platform, osFeatures: [] });
+    return (0,oci_platform/* formatPlatform */.Bq)({ ...platform, osFeatures: [] });
 }
 /** The image entries of an index in index order, those of nested indexes in the place of these. */
 async function expand(index, path, expansion) {
@@ -1030,213 +1143,10 @@ function isCandidate({ mediaType, platform }) {
     return platform !== undefined || isManifestType(mediaType);
 }
 
-;// CONCATENATED MODULE: ./lib/src/oci/digest.js
-
-
-/** The registered algorithms, with the length of their lower-case hex. */
-const hexLengths = { sha256: 64, sha512: 128 };
-const wellFormed = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)$/;
-const lowerHex = /^[0-9a-f]+$/;
-/** Whether `text` is a `sha256` or `sha512` digest in its one canonical spelling. */
-function isDigest(text) {
-    const separator = text.indexOf(':');
-    const algorithm = text.slice(0, separator);
-    const hex = text.slice(separator + 1);
-    return isAlgorithm(algorithm) && hex.length === hexLengths[algorithm] && lowerHex.test(hex);
-}
-/**
- * Reads a digest.
- *
- * @param malformed the code to fail with when `text` is no digest: what that means depends on where it stood
- * @throws ActionError `unsupported` for a well-formed digest of another algorithm
- * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
- */
-function parseDigest(text, malformed) {
-    if (isDigest(text))
-        return text;
-    const algorithm = wellFormed.exec(text)?.[1];
-    if (algorithm !== undefined && !isAlgorithm(algorithm)) {
-        throw new action_error/* ActionError */.l('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
-    }
-    throw new action_error/* ActionError */.l(malformed, `"${text}" is not a digest.`, {
-        advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
-    });
-}
-/** The algorithm that `digest` is made with. */
-function algorithmOf(digest) {
-    return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
-}
-/** The digest of exactly these bytes. */
-function digestOf(bytes, algorithm = 'sha256') {
-    return `${algorithm}:${(0,external_node_crypto_namespaceObject.createHash)(algorithm).update(bytes).digest('hex')}`;
-}
-function isAlgorithm(name) {
-    return Object.hasOwn(hexLengths, name);
-}
-
-;// CONCATENATED MODULE: ./lib/src/oci/host.js
-/** The longest DNS name, in characters, and room for a port. */
-const longestHost = 253 + ':65535'.length;
-const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
-const hostPattern = new RegExp(`^(${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::([1-9][0-9]{0,4}))?$`);
-/**
- * Reads `host[:port]` as it stands in a reference, and gives it back lower-cased; undefined when it is none.
- *
- * A host that a URL would rewrite (`0x7f.1`, `127.1`) is none: what is checked must be what is contacted.
- *
- * @see https://github.com/distribution/reference/blob/v0.6.0/regexp.go
- */
-function parseHost(text) {
-    if (text.length > longestHost)
-        return undefined;
-    const [, name, port] = hostPattern.exec(text.toLowerCase()) ?? [];
-    if (name === undefined || Number(port ?? 1) > 65_535)
-        return undefined;
-    const canonical = hostnameInUrl(name);
-    if (canonical === undefined || (canonical !== name && !name.startsWith('[')))
-        return undefined;
-    return port === undefined ? canonical : `${canonical}:${port}`;
-}
-function hostnameInUrl(name) {
-    return URL.canParse(`https://${name}`) ? new URL(`https://${name}`).hostname : undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/src/oci/reference.js
-
-
-
-/** The registry that a name without a host belongs to. */
-const dockerHub = 'docker.io';
-const hubNames = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
-/** Characters in a repository path, by the distribution specification. */
-const longestPath = 255;
-/** More than any reference can have: host, path, tag and a sha512 digest. */
-const longestReference = 1024;
-const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
-const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
-const ipv4Pattern = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
-/**
- * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
- *
- * @throws ActionError `invalid-input` with a hint, or `unsupported` for a digest of another algorithm
- * @see https://github.com/distribution/reference/blob/v0.6.0/reference.go
- */
-function parseReference(input) {
-    const text = input.replace(/^(?:docker|oci):\/\//, '');
-    refuseMistakes(text);
-    const { before, digest } = splitDigest(text);
-    const { name, tag } = splitTag(before);
-    refuseBareHost(name, tag);
-    const { registry, path } = splitHost(name);
-    checkPath(path, text);
-    return { registry, path, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
-}
-/** The canonical spelling: parsing it again gives the same reference. */
-function formatReference(reference) {
-    const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
-    const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
-    return `${nameOf(reference)}${tag}${digest}`;
-}
-/** The fully qualified name, without tag and digest: `docker.io/library/nginx`. */
-function nameOf(repository) {
-    return `${repository.registry}/${repository.path}`;
-}
-/** Reads `host[:port]`, giving the Hub its one name; undefined when it is none. */
-function parseRegistry(text) {
-    const host = parseHost(text);
-    return host !== undefined && hubNames.has(host) ? dockerHub : host;
-}
-/** The `host[:port]` that requests for `registry` go to. */
-function wireHost(registry) {
-    return registry === dockerHub ? 'registry-1.docker.io' : registry;
-}
-/** What of `text` may be shown in a message: a password before an `@` may not. */
-function withoutUserinfo(text) {
-    const at = text.lastIndexOf('@');
-    return at > 0 && !/^[a-z0-9+._-]+:[0-9A-Fa-f]+$/.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
-}
-function refuseMistakes(text) {
-    if (text === '')
-        throw reference_invalid(text, 'it is empty.');
-    if (text.length > longestReference) {
-        throw reference_invalid(`${text.slice(0, 40)}…`, `it is longer than ${longestReference} characters.`);
-    }
-    if (/^https?:\/\//i.test(text)) {
-        throw reference_invalid(text, 'it is a URL.', 'Write the reference without http:// or https://, as for docker pull.');
-    }
-    if (transports.test(text)) {
-        throw reference_invalid(text, 'it names a local image.', 'Only images on registries can be resolved; write the reference as for docker pull.');
-    }
-    if (/^sha(?:256|512):/.test(text) || /^[0-9a-f]{64}$/.test(text)) {
-        throw reference_invalid(text, 'it is a digest or an image ID without a repository.', 'Write name@sha256:….');
-    }
-    if (/[^\x21-\x7e]/.test(text)) {
-        throw reference_invalid(text, 'it holds white space or a character that is not ASCII.', 'Write one reference per line and nothing else.');
-    }
-}
-function splitDigest(text) {
-    const at = text.lastIndexOf('@');
-    if (at === -1)
-        return { before: text, digest: undefined };
-    const before = text.slice(0, at);
-    if (!text.includes(':', at) || text.includes('/', at) || before.includes('@')) {
-        throw reference_invalid(text, 'what follows the @ is not a digest.', 'Give a user name and password by the inputs of that name, never in the reference.');
-    }
-    return { before, digest: parseDigest(text.slice(at + 1), 'invalid-input') };
-}
-function splitTag(text) {
-    const colon = text.lastIndexOf(':');
-    if (colon <= text.lastIndexOf('/'))
-        return { name: text, tag: undefined };
-    const tag = text.slice(colon + 1);
-    if (!tagPattern.test(tag)) {
-        throw reference_invalid(text, `"${tag}" is not a tag.`, 'A tag has 1 to 128 letters, digits, dots, dashes and underscores, and starts with none of . and -.');
-    }
-    return { name: text.slice(0, colon), tag };
-}
-/** `localhost:5000` reads as an image named localhost: nobody means that, and a wrong image would be looked for. */
-function refuseBareHost(name, tag) {
-    if (name.includes('/'))
-        return;
-    const port = /^[0-9]{1,5}$/.test(tag ?? '');
-    if (/^localhost$/i.test(name) || ipv4Pattern.test(name) || (port && name.includes('.'))) {
-        const shown = tag === undefined ? name : `${name}:${tag}`;
-        throw reference_invalid(shown, 'it names a registry and no repository.', `Add the repository: ${shown}/name, or docker.io/library/${shown} if that is the image.`);
-    }
-}
-function splitHost(name) {
-    const slash = name.indexOf('/');
-    const first = name.slice(0, Math.max(slash, 0));
-    if (!/[.:]|^localhost$/i.test(first))
-        return onHub(name);
-    const host = parseHost(first);
-    if (host === undefined) {
-        throw reference_invalid(name, `"${first}" is not a host.`, 'Write a host name, an IPv4 address in four decimal parts or an IPv6 address in brackets, and a port from 1 to 65535.');
-    }
-    const path = name.slice(slash + 1);
-    return hubNames.has(host) ? onHub(path) : { registry: host, path };
-}
-function onHub(path) {
-    return { registry: dockerHub, path: path.includes('/') ? path : `library/${path}` };
-}
-function checkPath(path, text) {
-    if (path.length <= longestPath && pathPattern.test(path))
-        return;
-    const lower = path.toLowerCase();
-    if (path.length > longestPath)
-        throw reference_invalid(text, `its path is longer than ${longestPath} characters.`);
-    if (pathPattern.test(lower)) {
-        throw reference_invalid(text, 'repository names are lower case.', `Write ${lower}; where the name comes from github.repository, lower-case it first.`);
-    }
-    throw reference_invalid(text, `"${path}" is not a repository path.`, 'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.');
-}
-function reference_invalid(text, why, advice) {
-    return new action_error/* ActionError */.l('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
-        ...(advice === undefined ? {} : { advice }),
-    });
-}
-
+// EXTERNAL MODULE: ./lib/src/oci/digest.js
+var digest = __nccwpck_require__(618);
+// EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
+var oci_reference = __nccwpck_require__(593);
 ;// CONCATENATED MODULE: ./lib/src/oci/fields.js
 
 
@@ -1289,7 +1199,7 @@ function asSize(value, what) {
 }
 /** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
 function asDigest(value, what) {
-    return parseDigest(asText(value, what), 'invalid-manifest');
+    return (0,digest/* parseDigest */.m)(asText(value, what), 'invalid-manifest');
 }
 /**
  * Refuses keys that differ from a known one only in case, as Go's reader takes them for the same.
@@ -1597,11 +1507,11 @@ function resolverFor(image, client, look) {
     };
     const choose = async (asked) => {
         const platformOf = ({ platform }) => platform;
-        const plain = choosePlatform(written, asked, platformOf);
+        const plain = (0,oci_platform/* choosePlatform */.xV)(written, asked, platformOf);
         if (plain !== undefined)
             return plain;
         const found = await loadSilent();
-        const chosen = choosePlatform(found, asked, platformOf);
+        const chosen = (0,oci_platform/* choosePlatform */.xV)(found, asked, platformOf);
         if (chosen !== undefined)
             return chosen;
         const [only] = found;
@@ -1622,7 +1532,7 @@ function resolverFor(image, client, look) {
         },
         platforms: () => writtenPlatforms(known),
         async offers(asked) {
-            const isOffered = (candidates) => candidates.some(({ platform }) => platform !== undefined && isSamePlatform(platform, asked));
+            const isOffered = (candidates) => candidates.some(({ platform }) => platform !== undefined && (0,oci_platform/* isSamePlatform */.SW)(platform, asked));
             return isOffered(written) || isOffered(await loadSilent());
         },
     };
@@ -1644,16 +1554,16 @@ function distinct(candidates) {
     for (const candidate of candidates) {
         if (candidate.platform === undefined)
             continue;
-        const key = formatPlatform(normalise(candidate.platform));
+        const key = (0,oci_platform/* formatPlatform */.Bq)((0,oci_platform/* normalise */.j7)(candidate.platform));
         if (!byPlatform.has(key))
             byPlatform.set(key, candidate);
     }
     return [...byPlatform.values()];
 }
 function platformNotFound(image, asked, offered) {
-    const wanted = asked === undefined ? 'any platform' : formatPlatform(asked);
+    const wanted = asked === undefined ? 'any platform' : (0,oci_platform/* formatPlatform */.Bq)(asked);
     const has = offered.length === 0 ? 'It has none.' : `It has ${offered.slice(0, 50).join(', ')}.`;
-    return new action_error/* ActionError */.l('platform-not-found', `${formatReference(image.reference)} does not have ${wanted}. ${has}`, {
+    return new action_error/* ActionError */.l('platform-not-found', `${(0,oci_reference/* formatReference */.FH)(image.reference)} does not have ${wanted}. ${has}`, {
         advice: 'Ask for one of its platforms by the input platform, or build the image for this one.',
     });
 }
@@ -1673,7 +1583,7 @@ async function haveChanged(image, subjects, other, client, look) {
     const head = await client.head(other, look);
     if (!head.exists)
         return subjects.map(() => true);
-    if (head.digest !== undefined && digestOf(image.bytes, algorithmOf(head.digest)) === head.digest) {
+    if (head.digest !== undefined && (0,digest/* digestOf */.ol)(image.bytes, (0,digest/* algorithmOf */.Hy)(head.digest)) === head.digest) {
         return subjects.map(() => false);
     }
     const resolver = await loadImage(other, client, look).then((loaded) => resolverFor(loaded, client, look), (error) => absent(error, 'not-found'));
@@ -1693,7 +1603,7 @@ async function needUpdating(subjects, base, client, look) {
         const theirs = manifest.layers.map(({ digest }) => digest);
         const differs = theirs.findIndex((digest, at) => digest !== mine[at]);
         const shared = differs === -1 ? theirs.length : differs;
-        look.note('manifest', `${formatPlatform(asked)}: ${shared} of the ${theirs.length} layers of ${formatReference(base)} are shared; its current digest is ${nameOf(base)}@${loaded.digest} (manifest ${manifestDigest})`);
+        look.note('manifest', `${(0,oci_platform/* formatPlatform */.Bq)(asked)}: ${shared} of the ${theirs.length} layers of ${(0,oci_reference/* formatReference */.FH)(base)} are shared; its current digest is ${(0,oci_reference/* nameOf */.Vb)(base)}@${loaded.digest} (manifest ${manifestDigest})`);
         return differs !== -1;
     };
     return Promise.all(subjects.map(isOutdated));
@@ -1704,166 +1614,8 @@ function absent(error, code) {
     throw error;
 }
 
-;// CONCATENATED MODULE: ./lib/src/parse-input.js
-
-/** Milliseconds; a job cannot take longer than this. */
-const longestDuration = 5 * 24 * 60 * 60 * 1000;
-const units = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
-/** The items of a list input: one per line, commas also separate. */
-function parseList(text) {
-    return text
-        .split(/[\r\n,]+/)
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
-}
-/** The lines of an input in which a comma is an ordinary character. */
-function parseLines(text) {
-    return text
-        .split(/[\r\n]+/)
-        .map((line) => line.trim())
-        .filter((line) => line !== '');
-}
-/** A YAML 1.2 boolean. Throws `invalid-input`. */
-function parseBoolean(name, text) {
-    if (/^(?:true|True|TRUE)$/.test(text))
-        return true;
-    if (/^(?:false|False|FALSE)$/.test(text))
-        return false;
-    throw invalidInput(name, `"${text}" is not a boolean`, 'Write true or false.');
-}
-/** Milliseconds, from `0`, `90s`, `10m`, `1h` or a plain number of seconds. Throws `invalid-input`. */
-function parseDuration(name, text) {
-    const [, count, unit = ''] = /^([0-9]{1,9})([smh]?)$/.exec(text) ?? [];
-    const milliseconds = count === undefined ? Number.NaN : Number(count) * (units[unit] ?? Number.NaN);
-    if (milliseconds <= longestDuration)
-        return milliseconds;
-    throw invalidInput(name, `"${text}" is not a duration of at most 120h`, 'Write 90s, 10m, 1h or a number of seconds.');
-}
-/** An error about an input, before any request is sent. */
-function invalidInput(name, why, advice) {
-    return new action_error/* ActionError */.l('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
-}
-
-;// CONCATENATED MODULE: ./lib/src/gates.js
-
-
-
-
-/** Blobs that are asked for at once. */
-const blobsAtOnce = 8;
-/** Reads the gates. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
-function parseGates(inputs) {
-    return {
-        expectedDigests: parseList(inputs.expectedDigest).map((digest) => parseDigest(digest, 'invalid-input')),
-        expectedLabels: parseLabels(inputs.expectedLabels),
-        requiredPlatforms: parseList(inputs.requirePlatforms).map(parsePlatform),
-        verifyBlobs: inputs.verifyBlobs,
-    };
-}
-/** Whether there is any gate, so that a missing image cannot pass. */
-function hasGates(gates) {
-    return (gates.expectedDigests.length > 0 ||
-        gates.expectedLabels.size > 0 ||
-        gates.requiredPlatforms.length > 0 ||
-        gates.verifyBlobs);
-}
-/**
- * Checks every gate for an image and what was chosen of it.
- *
- * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
- */
-async function checkGates(gates, image, resolver, resolutions, client, look) {
-    await checkPlatforms(gates, resolver);
-    for (const resolution of resolutions) {
-        checkDigest(gates, image, resolution);
-        checkLabels(gates, resolution);
-    }
-    if (!gates.verifyBlobs)
-        return;
-    const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
-    await verifyBlobs(image, blobs, client, look);
-}
-function parseLabels(text) {
-    const labels = new Map();
-    for (const line of parseLines(text)) {
-        const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
-        if (key === undefined)
-            throw invalidInput('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
-        labels.set(key, value);
-    }
-    return labels;
-}
-async function checkPlatforms({ requiredPlatforms }, resolver) {
-    const missing = [];
-    for (const required of requiredPlatforms) {
-        if (!(await resolver.offers(required)))
-            missing.push(formatPlatform(required));
-    }
-    if (missing.length === 0)
-        return;
-    const has = resolver.platforms().join(', ') || 'none';
-    throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
-}
-function checkDigest({ expectedDigests }, image, resolution) {
-    if (expectedDigests.length === 0)
-        return;
-    const isIt = (expected) => [image.bytes, resolution.manifestBytes].some((bytes) => digestOf(bytes, algorithmOf(expected)) === expected);
-    if (expectedDigests.some(isIt))
-        return;
-    const platform = resolution.platform === undefined ? '' : ` of ${formatPlatform(resolution.platform)}`;
-    const actual = image.entries === undefined
-        ? `digest, a manifest${platform}, is ${image.digest}`
-        : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
-    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, resolution));
-}
-/** People take one level for another more often than they get a wrong image. */
-function levelHint(expected, { manifest }) {
-    if (expected.includes(manifest.config.digest)) {
-        return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
-    }
-    if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
-        return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
-    }
-    return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
-}
-function checkLabels({ expectedLabels }, { config, platform }) {
-    const labels = config?.content?.labels ?? {};
-    const wrong = [...expectedLabels].flatMap(([key, expected]) => {
-        const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
-        if (actual === expected)
-            return [];
-        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
-    });
-    if (wrong.length === 0)
-        return;
-    const where = platform === undefined ? '' : ` for ${formatPlatform(platform)}`;
-    throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
-}
-async function verifyBlobs(image, blobs, client, look) {
-    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
-    const count = waiting.length;
-    const faults = [];
-    const worker = async () => {
-        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
-            const size = await client.blobSize(image.reference, blob, look);
-            if (size === undefined)
-                faults.push(`${blob.digest} is missing`);
-            else if (Number.isNaN(size))
-                faults.push(`${blob.digest} has no stated size`);
-            else if (size !== blob.size)
-                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
-        }
-    };
-    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
-    if (faults.length > 0) {
-        throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
-    }
-    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
-}
-function failed(message, advice) {
-    return new action_error/* ActionError */.l('gate-failed', message, advice === undefined ? {} : { advice });
-}
-
+// EXTERNAL MODULE: ./lib/src/gates.js
+var gates = __nccwpck_require__(246);
 ;// CONCATENATED MODULE: ./lib/src/look.js
 
 
@@ -1913,7 +1665,7 @@ async function examine(image, inputs, client, look) {
     const resolver = resolverFor(image, client, look);
     const subjects = await resolveAsked(inputs, resolver);
     const resolutions = subjects.map(({ resolution }) => resolution);
-    await checkGates(inputs.gates, image, resolver, resolutions, client, look);
+    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
     return { image, platforms: resolver.platforms(), subjects };
 }
 async function resolveAsked({ platforms, inspect }, resolver) {
@@ -1922,7 +1674,7 @@ async function resolveAsked({ platforms, inspect }, resolver) {
     }
     const all = await resolver.resolveAll(inspect);
     return all.map((resolution) => ({
-        asked: resolution.platform === undefined ? noPlatform : normalise(resolution.platform),
+        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
         resolution,
     }));
 }
@@ -1979,7 +1731,7 @@ function printResult(log, result) {
 }
 /** What to say of an image that is done. */
 function headlineOf({ asked, found }) {
-    const name = formatReference(asked.reference);
+    const name = (0,oci_reference/* formatReference */.FH)(asked.reference);
     return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
 }
 /** Bytes in units that a person reads: `12.3 MB`. */
@@ -2055,7 +1807,7 @@ async function resolveImages(inputs, client, log) {
     const { images } = inputs;
     let done = 0;
     const settled = await Promise.all(images.map(async (asked) => {
-        const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
+        const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
         const outcome = await oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
         done += 1;
         const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
@@ -2078,7 +1830,7 @@ async function oneImage(asked, inputs, client, note) {
             note('index', `Still waiting: ${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
         },
     }).catch((error) => {
-        if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error))
+        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && isMissing(error))
             return undefined;
         throw error;
     });
@@ -2096,237 +1848,13 @@ function isMissing(error) {
     return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
 }
 function describe({ text }, { platforms }) {
-    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(formatPlatform).join(', ')})`;
+    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
-var core = __nccwpck_require__(79);
-;// CONCATENATED MODULE: ./lib/src/inputs.js
-
-
-
-
-
-
-
-/** The defaults of `action.yml`, for runs without it. A test holds them against that file. */
-const defaults = {
-    platform: 'linux/amd64',
-    inspect: 'false',
-    'verify-blobs': 'false',
-    'fail-on-missing': 'true',
-    'wait-timeout': '0',
-    'wait-interval': '5s',
-    timeout: '2m',
-    summary: 'true',
-};
-/** Every input, as `action.yml` lists them. */
-const inputNames = (/* unused pure expression or super */ null && ([
-    'image',
-    'platform',
-    'registry',
-    'username',
-    'password',
-    'github-token',
-    'auth-hosts',
-    'plain-http',
-    'inspect',
-    'expected-digest',
-    'expected-labels',
-    'require-platforms',
-    'verify-blobs',
-    'fail-on-missing',
-    'wait-timeout',
-    'wait-interval',
-    'compare-with',
-    'base-image',
-    'timeout',
-    'summary',
-]));
-/** The secrets among the inputs, so that they can be masked before anything else happens. */
-function readSecrets() {
-    return [input('password'), input('github-token')].filter((secret) => secret !== '');
-}
-/** The files of the runner, which are needed even when an input is wrong. */
-function readRunnerFiles() {
-    return { output: variable('GITHUB_OUTPUT'), summary: variable('GITHUB_STEP_SUMMARY'), temp: variable('RUNNER_TEMP') };
-}
-/**
- * Node can be told by a variable to trust any certificate; a step whose result gates a deploy must not be.
- *
- * @returns whether it had been told so
- */
-function insistOnCertificates() {
-    const wasOff = variable('NODE_TLS_REJECT_UNAUTHORIZED') === '0';
-    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-    return wasOff;
-}
-/**
- * Reads and checks all inputs. No other module reads inputs or the environment.
- *
- * @throws ActionError `invalid-input`, or `unsupported` for a digest of an unknown algorithm
- */
-function readInputs() {
-    const images = readImages();
-    const timeout = parseDuration('timeout', input('timeout'));
-    if (timeout === 0)
-        throw invalidInput('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
-    const gates = parseGates({
-        expectedDigest: input('expected-digest'),
-        expectedLabels: input('expected-labels'),
-        requirePlatforms: input('require-platforms'),
-        verifyBlobs: parseBoolean('verify-blobs', input('verify-blobs')),
-    });
-    return {
-        images,
-        platforms: readPlatforms(),
-        credentials: readCredentialSources(images),
-        authHosts: readAuthHosts(),
-        plainHttp: new Set(parseList(input('plain-http')).map((host) => readRegistry('plain-http', host))),
-        inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.size > 0,
-        gates,
-        failOnMissing: parseBoolean('fail-on-missing', input('fail-on-missing')),
-        waitTimeout: parseDuration('wait-timeout', input('wait-timeout')),
-        waitInterval: parseDuration('wait-interval', input('wait-interval')),
-        compareWith: readReference('compare-with'),
-        baseImage: readReference('base-image'),
-        timeout,
-        summary: parseBoolean('summary', input('summary')),
-    };
-}
-function input(name) {
-    const given = core/* getInput */.V4(name);
-    return given === '' && Object.hasOwn(defaults, name) ? defaults[name] : given;
-}
-function variable(name) {
-    return process.env[name] ?? '';
-}
-function readImages() {
-    const texts = parseLines(input('image'));
-    if (texts.length === 0)
-        throw invalidInput('image', 'it is empty', 'Write a reference, as for docker pull.');
-    return unique(texts.map((text) => ({ text, reference: parseReference(text) })), ({ reference }) => formatReference(reference));
-}
-function readPlatforms() {
-    const texts = parseList(input('platform'));
-    if (texts.length === 0)
-        throw invalidInput('platform', 'it names none', 'Write for example linux/amd64, or all.');
-    if (!texts.some((text) => text.toLowerCase() === 'all'))
-        return unique(texts.map(parsePlatform), formatPlatform);
-    if (texts.length === 1)
-        return 'all';
-    throw invalidInput('platform', 'all goes with no other platform', 'Write all, or a list without it.');
-}
-function readReference(name) {
-    const text = input(name);
-    return text === '' ? undefined : parseReference(text);
-}
-function readRegistry(name, text) {
-    const registry = parseRegistry(text);
-    if (registry !== undefined)
-        return registry;
-    throw invalidInput(name, `"${withoutPassword(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
-}
-function withoutPassword(text) {
-    return text.replace(/^.*@/, '…@');
-}
-function readAuthHosts() {
-    const pairs = new Map();
-    for (const line of parseList(input('auth-hosts'))) {
-        const [registry = '', host = '', ...rest] = line.split('=');
-        if (rest.length > 0 || host === '')
-            throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
-        const key = readRegistry('auth-hosts', registry);
-        const hosts = pairs.get(key) ?? new Set();
-        readRegistry('auth-hosts', host);
-        pairs.set(key, hosts.add(host.toLowerCase()));
-    }
-    return pairs;
-}
-function readCredentialSources(images) {
-    return {
-        input: readInputCredential(images),
-        dockerAuthConfig: variable('DOCKER_AUTH_CONFIG').trim(),
-        files: configFiles(homeFolder()),
-        helpers: {
-            path: variable('PATH'),
-            workspace: variable('GITHUB_WORKSPACE'),
-            environment: environmentWithoutInputs(),
-        },
-        githubToken: { token: input('github-token'), registries: githubRegistries() },
-    };
-}
-function readInputCredential(images) {
-    const [username, password, registry] = [input('username'), input('password'), input('registry')];
-    const host = registry === '' ? undefined : readRegistry('registry', registry);
-    if (username === '' && password === '')
-        return undefined;
-    if (username === '' || password === '') {
-        const empty = username === '' ? 'username' : 'password';
-        throw invalidInput(empty, 'it is empty', `Give username and password together; does the secret for ${empty} exist here?`);
-    }
-    if (username.includes(':'))
-        throw invalidInput('username', 'it holds a colon', 'No registry can take such a name.');
-    const hosts = new Set(images.map(({ reference }) => reference.registry));
-    const [only] = hosts;
-    if (host === undefined && hosts.size > 1) {
-        throw invalidInput('registry', 'it is empty, and image names several hosts', 'Say which of them the password is for.');
-    }
-    return { registry: host ?? only ?? '', username, password };
-}
-/** Empty for a user without a home, as in some containers. */
-function homeFolder() {
-    try {
-        return variable('HOME') || variable('USERPROFILE') || (0,external_node_os_namespaceObject.homedir)();
-    }
-    catch {
-        return '';
-    }
-}
-/** The places where docker and podman keep logins, in the order in which they are asked. */
-function configFiles(home) {
-    const atHome = (name, ...path) => (home === '' ? [] : [{ path: (0,external_node_path_namespaceObject.join)(home, ...path), name }]);
-    const docker = variable('DOCKER_CONFIG');
-    const podman = variable('REGISTRY_AUTH_FILE');
-    const runtime = variable('XDG_RUNTIME_DIR');
-    return [
-        ...(docker === ''
-            ? atHome('~/.docker/config.json', '.docker', 'config.json')
-            : [{ path: (0,external_node_path_namespaceObject.join)(docker, 'config.json'), name: '$DOCKER_CONFIG/config.json' }]),
-        ...(podman === '' ? [] : [{ path: podman, name: '$REGISTRY_AUTH_FILE' }]),
-        ...(runtime === ''
-            ? []
-            : [{ path: (0,external_node_path_namespaceObject.join)(runtime, 'containers', 'auth.json'), name: '$XDG_RUNTIME_DIR/containers/auth.json' }]),
-        ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
-    ];
-}
-/** ghcr.io, and on a GitHub Enterprise Server its own registry. */
-function githubRegistries() {
-    const server = variable('GITHUB_SERVER_URL');
-    const host = URL.canParse(server) ? new URL(server).host : 'github.com';
-    return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
-}
-/** What helpers are run with: everything but our inputs, which hold the credentials of others. */
-function environmentWithoutInputs() {
-    const environment = {};
-    for (const [name, value] of Object.entries(process.env)) {
-        if (value !== undefined && !name.toUpperCase().startsWith('INPUT_'))
-            environment[name] = value;
-    }
-    return environment;
-}
-function unique(items, key) {
-    const byKey = new Map();
-    for (const item of items)
-        if (!byKey.has(key(item)))
-            byKey.set(key(item), item);
-    return [...byKey.values()];
-}
-
+// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
+var src_inputs = __nccwpck_require__(75);
+// EXTERNAL MODULE: ./lib/src/outputs.js + 1 modules
+var outputs = __nccwpck_require__(406);
 ;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
 
 
@@ -2362,7 +1890,7 @@ function parseManifest(bytes, contentType) {
     if (document['schemaVersion'] === 1)
         throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
     if (document['schemaVersion'] !== 2)
-        throw manifest_invalid('schemaVersion is not 2.');
+        throw invalid('schemaVersion is not 2.');
     const mediaType = mediaTypeOf(type, document);
     return kindOf(mediaType) === 'index' ? readIndex(document, mediaType) : readManifest(document, mediaType);
 }
@@ -2381,28 +1909,28 @@ function mediaTypeOf(contentType, document) {
     const field = document['mediaType'];
     const said = field === undefined ? '' : asText(field, 'mediaType');
     if (isManifestType(contentType) && said !== '' && said !== contentType) {
-        throw manifest_invalid(`The Content-Type is ${contentType}, but mediaType is "${said}".`);
+        throw invalid(`The Content-Type is ${contentType}, but mediaType is "${said}".`);
     }
     if (said !== '')
         refuseUnsupported(said);
     const type = [contentType, said].find(isManifestType) ?? `application/vnd.oci.image.${shape}.v1+json`;
     if (kindOf(type) !== shape)
-        throw manifest_invalid(`It is announced as ${type}, but it has the fields of an ${shape}.`);
+        throw invalid(`It is announced as ${type}, but it has the fields of an ${shape}.`);
     return type;
 }
 function shapeOf(document) {
     const isIndex = 'manifests' in document;
     const isManifest = 'config' in document && 'layers' in document;
     if (isIndex && ('config' in document || 'layers' in document)) {
-        throw manifest_invalid('It has manifests together with config or layers: it is ambiguous (CVE-2021-41190).');
+        throw invalid('It has manifests together with config or layers: it is ambiguous (CVE-2021-41190).');
     }
     if ('fsLayers' in document)
-        throw manifest_invalid('It has fsLayers, a field of schema 1: it is ambiguous.');
+        throw invalid('It has fsLayers, a field of schema 1: it is ambiguous.');
     if (isIndex)
         return 'index';
     if (isManifest)
         return 'manifest';
-    throw manifest_invalid('It has neither manifests nor config and layers.');
+    throw invalid('It has neither manifests nor config and layers.');
 }
 function readIndex(document, mediaType) {
     const manifests = asArray(document['manifests'], 'manifests').map((entry, at) => readEntry(entry, `manifests[${at}]`));
@@ -2448,7 +1976,7 @@ function readPlatform(value, what) {
         osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),
     };
 }
-function manifest_invalid(why) {
+function invalid(why) {
     return new action_error/* ActionError */.l('invalid-manifest', why);
 }
 
@@ -2975,7 +2503,7 @@ function isRejection(error) {
 }
 /** The error for a 401 or 403 that is final. */
 function rejected(response, credential, repository) {
-    const error = statusError(response, `${nameOf(repository)} may not be pulled`);
+    const error = statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} may not be pulled`);
     const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
     const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
     const { said } = error;
@@ -3000,7 +2528,7 @@ function auth_adviceFor({ registry }, credential) {
         return 'Give the job "permissions: packages: read", and the package access for this repository in its settings; for a package elsewhere give username and password (a token with read:packages).';
     }
     return credential === undefined
-        ? `Log in to ${wireHost(registry)} in an earlier step, or give the inputs username and password.`
+        ? `Log in to ${(0,oci_reference/* wireHost */.we)(registry)} in an earlier step, or give the inputs username and password.`
         : 'Check that they are still valid and may read this repository.';
 }
 
@@ -3060,7 +2588,7 @@ const external_node_dns_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impor
 
 /** Token services that are known, by their operators' documentation, to serve a registry under another name. */
 const knownTokenHosts = {
-    [dockerHub]: 'auth.docker.io',
+    [oci_reference/* dockerHub */.UD]: 'auth.docker.io',
     'registry.gitlab.com': 'gitlab.com',
     'nvcr.io': 'authn.nvidia.com',
 };
@@ -3070,7 +2598,7 @@ const knownTokenHosts = {
  * @param registry `host[:port]` as it stands in a name
  */
 function trustFor(registry, authHosts) {
-    const own = new URL(`https://${wireHost(registry)}`);
+    const own = new URL(`https://${(0,oci_reference/* wireHost */.we)(registry)}`);
     const allowed = authHosts.get(registry) ?? new Set();
     const isAllowed = (url) => allowed.has(url.host) || allowed.has(`${url.hostname}:${portOf(url)}`);
     const isOwn = (url, origin) => url.hostname === own.hostname && portOf(url) === portOf(origin);
@@ -3206,11 +2734,11 @@ function registryClient(options) {
                     throw notFound(response, reference);
                 return verified(response, reference.digest, look, 'index');
             };
-            return reference.digest === undefined ? fetch() : remember(`${nameOf(reference)}@${reference.digest}`, fetch);
+            return reference.digest === undefined ? fetch() : remember(`${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, fetch);
         },
         child(repository, descriptor, look) {
             const phase = isManifestType(descriptor.mediaType) && kindOf(descriptor.mediaType) === 'index' ? 'index' : 'manifest';
-            return remember(`${nameOf(repository)}@${descriptor.digest} ${descriptor.mediaType} ${descriptor.size}`, async () => {
+            return remember(`${(0,oci_reference/* nameOf */.Vb)(repository)}@${descriptor.digest} ${descriptor.mediaType} ${descriptor.size}`, async () => {
                 refuseLarge(descriptor);
                 const response = await manifestRequest(repository, descriptor.digest, look, phase);
                 if (response.status !== 200)
@@ -3224,7 +2752,7 @@ function registryClient(options) {
             const response = await reach(repository, request);
             if (response.status !== 200)
                 throw childError(response, repository, descriptor);
-            client_checkDigest(response, descriptor.digest);
+            checkDigest(response, descriptor.digest);
             checkSize(response.body, descriptor);
             look.note('manifest', `config ${descriptor.digest}: ${response.body.byteLength} bytes, verified`);
             return response.body;
@@ -3264,7 +2792,7 @@ function repositoryReach(options) {
     const transports = new Map();
     const send = options.send;
     const transportFor = (repository) => {
-        const name = nameOf(repository);
+        const name = (0,oci_reference/* nameOf */.Vb)(repository);
         const trust = trusts.get(repository.registry) ?? trustFor(repository.registry, options.authHosts);
         trusts.set(repository.registry, trust);
         const transport = transports.get(name) ??
@@ -3283,7 +2811,7 @@ function repositoryReach(options) {
         const transport = transportFor(repository);
         const checkAddresses = trusts.get(repository.registry).registry();
         const isPlain = options.plainHttp.has(repository.registry) || isLoopback(repository.registry);
-        const url = new URL(`${isPlain ? 'http' : 'https'}://${wireHost(repository.registry)}`);
+        const url = new URL(`${isPlain ? 'http' : 'https'}://${(0,oci_reference/* wireHost */.we)(repository.registry)}`);
         url.pathname = `/v2/${repository.path}/${request.path}`;
         request.note(request.phase, `${request.method} ${url.href}`);
         return transport({ headers: {}, ...request, url, limit: documentLimit, checkAddresses });
@@ -3299,7 +2827,7 @@ function client_targetOf(reference) {
 function verified(response, asked, look, phase, describedAs) {
     if (response.status !== 200)
         throw statusError(response, `GET ${response.url.href}`);
-    const digest = client_checkDigest(response, asked);
+    const digest = checkDigest(response, asked);
     const announced = header(response, 'content-type');
     const document = parseManifest(response.body, isGenericType(essence(announced)) ? (describedAs ?? announced) : announced);
     look.note(phase, `${document.mediaType}, ${response.body.byteLength} bytes: ${digest}, verified`);
@@ -3309,11 +2837,11 @@ function verified(response, asked, look, phase, describedAs) {
  * Computes the digest of a body. It must be the one that was asked for (GHSA-qv35-3gw6-8q4j) and the one that the
  * registry announces, if it announces one that is well-formed.
  */
-function client_checkDigest(response, asked) {
+function checkDigest(response, asked) {
     for (const expected of [asked, announcedDigest(response)]) {
         if (expected === undefined)
             continue;
-        const actual = digestOf(response.body, algorithmOf(expected));
+        const actual = (0,digest/* digestOf */.ol)(response.body, (0,digest/* algorithmOf */.Hy)(expected));
         if (actual === expected)
             continue;
         const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
@@ -3321,12 +2849,12 @@ function client_checkDigest(response, asked) {
             advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
         });
     }
-    return asked ?? digestOf(response.body);
+    return asked ?? (0,digest/* digestOf */.ol)(response.body);
 }
 function announcedDigest(response) {
     const values = response.headers['docker-content-digest'] ?? [];
     const [value] = values;
-    return values.length === 1 && value !== undefined && isDigest(value) ? value : undefined;
+    return values.length === 1 && value !== undefined && (0,digest/* isDigest */.Bc)(value) ? value : undefined;
 }
 function checkSize(bytes, { digest, size }) {
     if (bytes.byteLength === size)
@@ -3347,7 +2875,7 @@ function refuseLarge({ digest, size }) {
     throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
 }
 function notFound(response, reference) {
-    const error = statusError(response, `${formatReference(reference)} does not exist`);
+    const error = statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`);
     return new action_error/* ActionError */.l('not-found', error.message, {
         ...(error.said === undefined ? {} : { said: error.said }),
         advice: 'Check the spelling of repository and tag, and whether the push of the image has finished.',
@@ -3357,7 +2885,7 @@ function notFound(response, reference) {
 function childError(response, repository, { digest }) {
     if (response.status !== 404)
         return statusError(response, `GET ${response.url.href}`);
-    return statusError(response, `${nameOf(repository)} names ${digest}, but the registry does not have it`);
+    return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
 }
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
@@ -3367,7 +2895,7 @@ const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.ur
 
 /** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
 const hubKey = 'https://index.docker.io/v1/';
-const hubHosts = [dockerHub, 'index.docker.io', 'registry-1.docker.io'];
+const hubHosts = [oci_reference/* dockerHub */.UD, 'index.docker.io', 'registry-1.docker.io'];
 /**
  * Reads a config.
  *
@@ -3385,11 +2913,11 @@ function parseDockerConfig(text, name) {
 }
 /** The key by which helpers know a registry. */
 function serverKey(registry) {
-    return registry === dockerHub ? hubKey : registry;
+    return registry === oci_reference/* dockerHub */.UD ? hubKey : registry;
 }
 /** The value that `credHelpers` has for the very host; undefined when it has none. */
 function credHelperFor(config, registry) {
-    const names = registry === dockerHub ? [...hubHosts, hubKey] : [registry];
+    const names = registry === oci_reference/* dockerHub */.UD ? [...hubHosts, hubKey] : [registry];
     return names.map((name) => config.credHelpers.get(name)).find((helper) => helper !== undefined);
 }
 /**
@@ -3407,10 +2935,10 @@ function findAuth(config, repository) {
     return undefined;
 }
 function keysFor(config, { registry, path }) {
-    const hosts = registry === dockerHub ? hubHosts : [registry];
+    const hosts = registry === oci_reference/* dockerHub */.UD ? hubHosts : [registry];
     const segments = path.split('/');
     const namespaces = segments.map((_, at) => segments.slice(0, segments.length - at).join('/'));
-    const namespaced = namespaces.flatMap((namespace) => hosts.map((host) => nameOf({ registry: host, path: namespace })));
+    const namespaced = namespaces.flatMap((namespace) => hosts.map((host) => (0,oci_reference/* nameOf */.Vb)({ registry: host, path: namespace })));
     const withScheme = [...config.auths.keys()].filter((key) => {
         const [, host = ''] = /^https?:\/\/([^/]*)(?:\/.*)?$/.exec(key) ?? [];
         return hosts.includes(host);
@@ -3521,6 +3049,10 @@ function unreadable(name, why) {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
 ;// CONCATENATED MODULE: ./lib/src/registry/credentials/helper.js
 
 
@@ -3545,17 +3077,17 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
  */
 async function askHelper(name, server, source, options) {
     if (typeof name !== 'string' || !namePattern.test(name)) {
-        throw helper_failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
+        throw failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
     }
     const program = `docker-credential-${name}`;
     const file = await find(program, options);
     if (file === undefined)
-        throw helper_failed(source, `names ${program}, which is not on the PATH outside the workspace`);
+        throw failed(source, `names ${program}, which is not on the PATH outside the workspace`);
     const { status, output, words } = await run(file, server, options.environment);
     if (status !== 0) {
         if (words.startsWith('credentials not found'))
             return undefined;
-        throw helper_failed(source, `names ${program}, which failed (${status})`, words.slice(0, helper_longestQuote));
+        throw failed(source, `names ${program}, which failed (${status})`, words.slice(0, helper_longestQuote));
     }
     return readAnswer(output, program, source);
 }
@@ -3563,10 +3095,10 @@ async function askHelper(name, server, source, options) {
 async function find(program, { path, workspace }) {
     const fileName = process.platform === 'win32' ? `${program}.exe` : program;
     const forbidden = workspace === '' ? undefined : await (0,promises_namespaceObject.realpath)(workspace).catch(() => workspace);
-    for (const folder of path.split(external_node_path_namespaceObject.delimiter)) {
-        if (!(0,external_node_path_namespaceObject.isAbsolute)(folder))
+    for (const folder of path.split(external_node_path_.delimiter)) {
+        if (!(0,external_node_path_.isAbsolute)(folder))
             continue;
-        const file = (0,external_node_path_namespaceObject.join)(folder, fileName);
+        const file = (0,external_node_path_.join)(folder, fileName);
         const target = await (0,promises_namespaceObject.realpath)(file).catch(() => undefined);
         if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace))
             continue;
@@ -3576,10 +3108,10 @@ async function find(program, { path, workspace }) {
     return undefined;
 }
 function isWithin(file, folder) {
-    return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_namespaceObject.sep) ? folder : `${folder}${external_node_path_namespaceObject.sep}`);
+    return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_.sep) ? folder : `${folder}${external_node_path_.sep}`);
 }
 async function isProgram(file) {
-    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK).then(() => true, () => false);
+    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_.constants.X_OK).then(() => true, () => false);
     return isExecutable && (await (0,promises_namespaceObject.stat)(file)).isFile();
 }
 function run(file, server, environment) {
@@ -3629,7 +3161,7 @@ function stop(pid) {
 function readAnswer(output, program, source) {
     const { Username: username, Secret: secret } = parse(output);
     if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
-        throw helper_failed(source, `names ${program}, whose answer cannot be read`);
+        throw failed(source, `names ${program}, whose answer cannot be read`);
     }
     const origin = `${program}, which ${source} names`;
     return username === '<token>'
@@ -3645,7 +3177,7 @@ function parse(output) {
         return {};
     }
 }
-function helper_failed(source, why, said) {
+function failed(source, why, said) {
     return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
         ...(said === undefined || said === '' ? {} : { said }),
         advice: 'Install the helper or log in again; no other credentials are tried in its place.',
@@ -3795,28 +3327,28 @@ function networkError(error, url) {
     if (code.startsWith('HPE_'))
         return protocolError(url, message, error);
     if (code === 'ETIMEDOUT')
-        return network_error_fail('timeout', url, 'no connection in time', { transient: true, cause: error });
+        return fail('timeout', url, 'no connection in time', { transient: true, cause: error });
     const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;
     if (failure !== undefined) {
         const { reason, words } = failure;
-        return network_error_fail('network', url, words, { transient: true, reason, cause: error });
+        return fail('network', url, words, { transient: true, reason, cause: error });
     }
     if (code === 'ENOTFOUND') {
-        return network_error_fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
+        return fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
     }
-    return network_error_fail('network', url, message, { cause: error });
+    return fail('network', url, message, { cause: error });
 }
 /** An answer that breaks HTTP: sending the request again would bring the same. */
 function protocolError(url, what, cause) {
-    return network_error_fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
+    return fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
 }
 function tlsError(url, message, code, cause) {
     const reason = code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'handshake' : 'certificate';
-    return network_error_fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
+    return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
 }
 function proxyRefused(url, status, cause) {
     const asksForPassword = status === 407;
-    return network_error_fail('network', url, `the proxy answered ${status} to CONNECT`, {
+    return fail('network', url, `the proxy answered ${status} to CONNECT`, {
         transient: status >= 500,
         advice: asksForPassword
             ? 'The proxy asks for a password: put it into https_proxy (http://user:password@proxy:port).'
@@ -3825,13 +3357,13 @@ function proxyRefused(url, status, cause) {
     });
 }
 function proxyUnreachable(url, message, cause) {
-    return network_error_fail('network', url, `the proxy cannot be used: ${message}`, {
+    return fail('network', url, `the proxy cannot be used: ${message}`, {
         transient: true,
         advice: 'Check https_proxy, http_proxy and no_proxy on the runner.',
         cause,
     });
 }
-function network_error_fail(code, url, why, details) {
+function fail(code, url, why, details) {
     return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
 }
 function network_error_describe(error) {
@@ -4222,7 +3754,7 @@ const platformPattern = /^[A-Za-z0-9_.()+,:/-]*$/;
  */
 function resultsOf(outcome, files, inspect) {
     const { asked, found } = outcome;
-    const common = { image: asked.text, name: nameOf(asked.reference), tag: asked.reference.tag ?? '' };
+    const common = { image: asked.text, name: (0,oci_reference/* nameOf */.Vb)(asked.reference), tag: asked.reference.tag ?? '' };
     if (found === undefined)
         return [{ ...common, exists: false }];
     const { image, platforms, subjects } = found;
@@ -4285,9 +3817,9 @@ function sizeOf(blobs) {
 function saveFiles(temp, outcomes) {
     const documents = documentsOf(outcomes);
     const folder = documents.size === 0 ? '' : makeFolder(temp);
-    const pathOf = (digest) => (0,external_node_path_namespaceObject.join)(folder, `${digest.replace(':', '-')}.json`);
+    const pathOf = (digest) => (0,external_node_path_.join)(folder, `${digest.replace(':', '-')}.json`);
     for (const [digest, bytes] of documents)
-        orFail(temp, () => (0,external_node_fs_namespaceObject.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' }));
+        orFail(temp, () => (0,external_node_fs_.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' }));
     return { pathOf };
 }
 function documentsOf(outcomes) {
@@ -4307,7 +3839,7 @@ function documentsOf(outcomes) {
 function makeFolder(temp) {
     if (temp === '')
         throw unwritable('it is not set');
-    return orFail(temp, () => (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_namespaceObject.join)(temp, 'image-digests-')));
+    return orFail(temp, () => (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(temp, 'image-digests-')));
 }
 function orFail(temp, write) {
     try {
@@ -4324,6 +3856,8 @@ function unwritable(why, cause) {
     });
 }
 
+// EXTERNAL MODULE: ./lib/src/runner-file.js
+var runner_file = __nccwpck_require__(189);
 ;// CONCATENATED MODULE: ./lib/src/summary.js
 
 
@@ -4345,7 +3879,7 @@ function summaryOf(results, safe) {
 function writeSummary(path, text) {
     if (path === '')
         throw new Error('GITHUB_STEP_SUMMARY is not set');
-    appendToRunnerFile(path, text);
+    (0,runner_file/* appendToRunnerFile */.C)(path, text);
 }
 function summary_oneImage(result, cell) {
     const title = `### ${cell(result.image)}\n\n`;
@@ -4439,24 +3973,24 @@ const slack = 30_000;
  * @returns whether every output that was asked for came from verified bytes and has been written
  */
 async function main_run(log, watch) {
-    readSecrets().forEach(log.keepSecret);
-    const files = readRunnerFiles();
+    (0,src_inputs/* readSecrets */.ql)().forEach(log.keepSecret);
+    const files = (0,src_inputs/* readRunnerFiles */.qX)();
     const transport = httpTransport(`image-digests/${version}`);
     try {
-        if (insistOnCertificates())
+        if ((0,src_inputs/* insistOnCertificates */.OE)())
             log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
-        const inputs = readInputs();
+        const inputs = (0,src_inputs/* readInputs */.Ko)();
         // Comparisons take a look of their own.
         watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
         const client = await openClient(inputs, log, transport.send);
         const { outcomes, failures } = await resolveImages(inputs, client, log);
         if (failures.length > 0)
-            return fail(log, files, failures);
+            return (0,failure/* fail */.f)(log, files, failures);
         publish(inputs, outcomes, files, log);
         return true;
     }
     catch (error) {
-        return fail(log, files, [{ error, about: '' }]);
+        return (0,failure/* fail */.f)(log, files, [{ error, about: '' }]);
     }
     finally {
         transport.close();
@@ -4483,7 +4017,7 @@ function publish(inputs, outcomes, runner, log) {
     const files = saveFiles(runner.temp, outcomes);
     const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs.inspect));
     const isOnePlatform = inputs.platforms !== 'all' && inputs.platforms.length === 1;
-    writeOutputs(runner.output, outputsOf(outcomes, results, files, isOnePlatform));
+    (0,outputs/* writeOutputs */.Kn)(runner.output, (0,outputs/* outputsOf */.Yz)(outcomes, results, files, isOnePlatform));
     if (outcomes.length === 1)
         for (const result of results.flat())
             printResult(log, result);
@@ -4547,6 +4081,654 @@ class ActionError extends Error {
         this.advice = details.advice;
         this.transient = details.transient ?? false;
         this.reason = details.reason;
+    }
+}
+
+
+/***/ }),
+
+/***/ 618:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bc: () => (/* binding */ isDigest),
+/* harmony export */   Hy: () => (/* binding */ algorithmOf),
+/* harmony export */   m: () => (/* binding */ parseDigest),
+/* harmony export */   ol: () => (/* binding */ digestOf)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
+/* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(875);
+
+
+/** The registered algorithms, with the length of their lower-case hex. */
+const hexLengths = { sha256: 64, sha512: 128 };
+const wellFormed = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)$/;
+const lowerHex = /^[0-9a-f]+$/;
+/** Whether `text` is a `sha256` or `sha512` digest in its one canonical spelling. */
+function isDigest(text) {
+    const separator = text.indexOf(':');
+    const algorithm = text.slice(0, separator);
+    const hex = text.slice(separator + 1);
+    return isAlgorithm(algorithm) && hex.length === hexLengths[algorithm] && lowerHex.test(hex);
+}
+/**
+ * Reads a digest.
+ *
+ * @param malformed the code to fail with when `text` is no digest: what that means depends on where it stood
+ * @throws ActionError `unsupported` for a well-formed digest of another algorithm
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
+ */
+function parseDigest(text, malformed) {
+    if (isDigest(text))
+        return text;
+    const algorithm = wellFormed.exec(text)?.[1];
+    if (algorithm !== undefined && !isAlgorithm(algorithm)) {
+        throw new _action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
+    }
+    throw new _action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l(malformed, `"${text}" is not a digest.`, {
+        advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
+    });
+}
+/** The algorithm that `digest` is made with. */
+function algorithmOf(digest) {
+    return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
+/** The digest of exactly these bytes. */
+function digestOf(bytes, algorithm = 'sha256') {
+    return `${algorithm}:${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)(algorithm).update(bytes).digest('hex')}`;
+}
+function isAlgorithm(name) {
+    return Object.hasOwn(hexLengths, name);
+}
+
+
+/***/ }),
+
+/***/ 993:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bq: () => (/* binding */ formatPlatform),
+/* harmony export */   FL: () => (/* binding */ parsePlatform),
+/* harmony export */   SW: () => (/* binding */ isSamePlatform),
+/* harmony export */   j7: () => (/* binding */ normalise),
+/* harmony export */   xV: () => (/* binding */ choosePlatform)
+/* harmony export */ });
+/* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
+
+const architectures = {
+    x86_64: { architecture: 'amd64' },
+    'x86-64': { architecture: 'amd64' },
+    aarch64: { architecture: 'arm64' },
+    i386: { architecture: '386' },
+    armhf: { architecture: 'arm', variant: 'v7' },
+    armel: { architecture: 'arm', variant: 'v6' },
+};
+/** The variant that an architecture has when none is written, as its level. */
+const baselines = { amd64: 1, arm: 7, arm64: 8 };
+const partPattern = /^[a-z0-9_-]+$/;
+const variantPattern = /^[a-z0-9_.-]+$/;
+const osPattern = /^([a-z0-9_-]+)(?:\(([0-9.]*)((?:\+[a-z0-9_.-]+)*)\))?$/;
+const osVersionPattern = /^[0-9]{1,9}(?:\.[0-9]{1,9}){2,3}$/;
+/** Characters; platforms are short. */
+const longestPlatform = 200;
+/**
+ * Reads what a person asks for: `os/arch[/variant]`, `windows(10.0.20348)/amd64` or `windows/amd64:10.0.20348.1850`.
+ *
+ * @returns the normalised platform
+ * @throws ActionError `invalid-input`
+ * @see https://github.com/containerd/platforms/blob/v1.0.0/platforms.go
+ */
+function parsePlatform(input) {
+    const [text = '', suffix, ...more] = input.toLowerCase().split(':');
+    const [osPart = '', architecture = '', variant = '', ...rest] = text.split('/');
+    const [, os = '', inParentheses = '', features = ''] = osPattern.exec(osPart) ?? [];
+    const wellFormed = input.length <= longestPlatform &&
+        rest.length + more.length === 0 &&
+        os !== '' &&
+        partPattern.test(architecture) &&
+        (variant === '' ? text.split('/').length === 2 : variantPattern.test(variant)) &&
+        (suffix === undefined || (suffix !== '' && inParentheses === ''));
+    if (!wellFormed)
+        throw invalid(input, 'it is not os/arch or os/arch/variant');
+    const osVersion = suffix ?? inParentheses;
+    const platform = normalise({ os, architecture, variant, osVersion, osFeatures: features.split('+').slice(1) });
+    checkOsVersion(platform, input);
+    return platform;
+}
+/** The one spelling of a platform: lower case, aliases resolved, default variants dropped or added. */
+function normalise(platform) {
+    const os = platform.os.toLowerCase();
+    const written = platform.architecture.toLowerCase();
+    const alias = Object.hasOwn(architectures, written) ? architectures[written] : undefined;
+    const architecture = alias?.architecture ?? written;
+    return {
+        os: os === 'macos' ? 'darwin' : os,
+        architecture,
+        variant: normaliseVariant(architecture, alias?.variant ?? platform.variant.toLowerCase()),
+        osVersion: platform.osVersion,
+        osFeatures: platform.osFeatures,
+    };
+}
+/** Writes a platform as containerd does, as it was given: `linux/arm64/v8`, `windows(10.0.20348.1850)/amd64`. */
+function formatPlatform({ os, osVersion, osFeatures, architecture, variant }) {
+    const features = osFeatures.map((feature) => `+${feature}`).join('');
+    const detail = osVersion === '' && features === '' ? '' : `(${osVersion}${features})`;
+    return [`${os}${detail}`, architecture, variant].filter((part, at) => at < 2 || part !== '').join('/');
+}
+/**
+ * Picks the candidate for `asked`: exact before lower variants of the same os and architecture, for Windows the
+ * highest version, and the first among equals. Never another architecture.
+ */
+function choosePlatform(candidates, asked, platformOf) {
+    let best;
+    for (const candidate of candidates) {
+        const written = platformOf(candidate);
+        const platform = written && normalise(written);
+        if (platform === undefined || !fits(platform, asked))
+            continue;
+        if (best === undefined || isBetter(platform, best.platform, asked))
+            best = { candidate, platform };
+    }
+    return best?.candidate;
+}
+/** Whether `offered` is what was `asked` for, without falling back to a lower variant. */
+function isSamePlatform(offered, asked) {
+    const platform = normalise(offered);
+    return fits(platform, asked) && platform.variant === asked.variant;
+}
+function normaliseVariant(architecture, variant) {
+    if (architecture === 'arm')
+        return variant === '' ? 'v7' : /^[5-8]$/.test(variant) ? `v${variant}` : variant;
+    if (architecture === 'arm64' && (variant === 'v8' || variant === '8'))
+        return '';
+    if (architecture === 'amd64' && variant === 'v1')
+        return '';
+    return variant;
+}
+function checkOsVersion({ os, osVersion }, input) {
+    if (osVersion === '')
+        return;
+    if (os !== 'windows')
+        throw invalid(input, 'only windows has an OS version');
+    if (!osVersionPattern.test(osVersion))
+        throw invalid(input, 'an OS version has three or four numbers');
+}
+function fits(offered, asked) {
+    return (offered.os === asked.os &&
+        offered.architecture === asked.architecture &&
+        variantFits(offered, asked) &&
+        (asked.osVersion === '' || build(offered) === build(asked)) &&
+        asked.osFeatures.every((feature) => offered.osFeatures.includes(feature)));
+}
+function variantFits(offered, asked) {
+    if (offered.variant === asked.variant)
+        return true;
+    const level = variantLevel(offered);
+    const highest = variantLevel(asked);
+    return level !== undefined && highest !== undefined && level < highest;
+}
+/** `v8.2` of arm64 as 8.002, so that levels compare; undefined where variants have no order. */
+function variantLevel({ architecture, variant }) {
+    if (!Object.hasOwn(baselines, architecture))
+        return undefined;
+    if (variant === '')
+        return baselines[architecture];
+    const [, major, minor = '0'] = /^v([0-9]{1,3})(?:\.([0-9]{1,3}))?$/.exec(variant) ?? [];
+    return major === undefined ? undefined : Number(major) + Number(minor) / 1000;
+}
+function isBetter(one, other, asked) {
+    if (one.variant !== other.variant) {
+        if (one.variant === asked.variant || other.variant === asked.variant)
+            return one.variant === asked.variant;
+        return (variantLevel(one) ?? 0) > (variantLevel(other) ?? 0);
+    }
+    if (asked.os !== 'windows' || one.osVersion === other.osVersion || other.osVersion === asked.osVersion)
+        return false;
+    return one.osVersion === asked.osVersion || isHigherVersion(one.osVersion, other.osVersion);
+}
+function isHigherVersion(one, other) {
+    const [left, right] = [versionParts(one), versionParts(other)];
+    const at = left.findIndex((part, index) => part !== right[index]);
+    return at !== -1 && (left[at] ?? 0) > (right[at] ?? 0);
+}
+function versionParts(version) {
+    const parts = version.split('.', 4).map((part) => (/^[0-9]{1,9}$/.test(part) ? Number(part) : -1));
+    return [...parts, -1, -1, -1, -1].slice(0, 4);
+}
+/** The first three parts of a Windows version, which say which containers a host can run. */
+function build({ osVersion }) {
+    return osVersion.split('.', 3).join('.');
+}
+function invalid(input, why) {
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `"${input}" is not a platform: ${why}.`, {
+        advice: 'Write for example linux/amd64, linux/arm/v7 or windows(10.0.20348)/amd64.',
+    });
+}
+
+
+/***/ }),
+
+/***/ 593:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  UD: () => (/* binding */ dockerHub),
+  FH: () => (/* binding */ formatReference),
+  Vb: () => (/* binding */ nameOf),
+  F2: () => (/* binding */ parseReference),
+  l5: () => (/* binding */ parseRegistry),
+  we: () => (/* binding */ wireHost)
+});
+
+// UNUSED EXPORTS: withoutUserinfo
+
+// EXTERNAL MODULE: ./lib/src/oci/action-error.js
+var action_error = __nccwpck_require__(875);
+// EXTERNAL MODULE: ./lib/src/oci/digest.js
+var digest = __nccwpck_require__(618);
+;// CONCATENATED MODULE: ./lib/src/oci/host.js
+/** The longest DNS name, in characters, and room for a port. */
+const longestHost = 253 + ':65535'.length;
+const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const hostPattern = new RegExp(`^(${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::([1-9][0-9]{0,4}))?$`);
+/**
+ * Reads `host[:port]` as it stands in a reference, and gives it back lower-cased; undefined when it is none.
+ *
+ * A host that a URL would rewrite (`0x7f.1`, `127.1`) is none: what is checked must be what is contacted.
+ *
+ * @see https://github.com/distribution/reference/blob/v0.6.0/regexp.go
+ */
+function parseHost(text) {
+    if (text.length > longestHost)
+        return undefined;
+    const [, name, port] = hostPattern.exec(text.toLowerCase()) ?? [];
+    if (name === undefined || Number(port ?? 1) > 65_535)
+        return undefined;
+    const canonical = hostnameInUrl(name);
+    if (canonical === undefined || (canonical !== name && !name.startsWith('[')))
+        return undefined;
+    return port === undefined ? canonical : `${canonical}:${port}`;
+}
+function hostnameInUrl(name) {
+    return URL.canParse(`https://${name}`) ? new URL(`https://${name}`).hostname : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/reference.js
+
+
+
+/** The registry that a name without a host belongs to. */
+const dockerHub = 'docker.io';
+const hubNames = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
+/** Characters in a repository path, by the distribution specification. */
+const longestPath = 255;
+/** More than any reference can have: host, path, tag and a sha512 digest. */
+const longestReference = 1024;
+const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
+const ipv4Pattern = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
+/**
+ * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
+ *
+ * @throws ActionError `invalid-input` with a hint, or `unsupported` for a digest of another algorithm
+ * @see https://github.com/distribution/reference/blob/v0.6.0/reference.go
+ */
+function parseReference(input) {
+    const text = input.replace(/^(?:docker|oci):\/\//, '');
+    refuseMistakes(text);
+    const { before, digest } = splitDigest(text);
+    const { name, tag } = splitTag(before);
+    refuseBareHost(name, tag);
+    const { registry, path } = splitHost(name);
+    checkPath(path, text);
+    return { registry, path, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
+}
+/** The canonical spelling: parsing it again gives the same reference. */
+function formatReference(reference) {
+    const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
+    const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
+    return `${nameOf(reference)}${tag}${digest}`;
+}
+/** The fully qualified name, without tag and digest: `docker.io/library/nginx`. */
+function nameOf(repository) {
+    return `${repository.registry}/${repository.path}`;
+}
+/** Reads `host[:port]`, giving the Hub its one name; undefined when it is none. */
+function parseRegistry(text) {
+    const host = parseHost(text);
+    return host !== undefined && hubNames.has(host) ? dockerHub : host;
+}
+/** The `host[:port]` that requests for `registry` go to. */
+function wireHost(registry) {
+    return registry === dockerHub ? 'registry-1.docker.io' : registry;
+}
+/** What of `text` may be shown in a message: a password before an `@` may not. */
+function withoutUserinfo(text) {
+    const at = text.lastIndexOf('@');
+    return at > 0 && !/^[a-z0-9+._-]+:[0-9A-Fa-f]+$/.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
+}
+function refuseMistakes(text) {
+    if (text === '')
+        throw invalid(text, 'it is empty.');
+    if (text.length > longestReference) {
+        throw invalid(`${text.slice(0, 40)}…`, `it is longer than ${longestReference} characters.`);
+    }
+    if (/^https?:\/\//i.test(text)) {
+        throw invalid(text, 'it is a URL.', 'Write the reference without http:// or https://, as for docker pull.');
+    }
+    if (transports.test(text)) {
+        throw invalid(text, 'it names a local image.', 'Only images on registries can be resolved; write the reference as for docker pull.');
+    }
+    if (/^sha(?:256|512):/.test(text) || /^[0-9a-f]{64}$/.test(text)) {
+        throw invalid(text, 'it is a digest or an image ID without a repository.', 'Write name@sha256:….');
+    }
+    if (/[^\x21-\x7e]/.test(text)) {
+        throw invalid(text, 'it holds white space or a character that is not ASCII.', 'Write one reference per line and nothing else.');
+    }
+}
+function splitDigest(text) {
+    const at = text.lastIndexOf('@');
+    if (at === -1)
+        return { before: text, digest: undefined };
+    const before = text.slice(0, at);
+    if (!text.includes(':', at) || text.includes('/', at) || before.includes('@')) {
+        throw invalid(text, 'what follows the @ is not a digest.', 'Give a user name and password by the inputs of that name, never in the reference.');
+    }
+    return { before, digest: (0,digest/* parseDigest */.m)(text.slice(at + 1), 'invalid-input') };
+}
+function splitTag(text) {
+    const colon = text.lastIndexOf(':');
+    if (colon <= text.lastIndexOf('/'))
+        return { name: text, tag: undefined };
+    const tag = text.slice(colon + 1);
+    if (!tagPattern.test(tag)) {
+        throw invalid(text, `"${tag}" is not a tag.`, 'A tag has 1 to 128 letters, digits, dots, dashes and underscores, and starts with none of . and -.');
+    }
+    return { name: text.slice(0, colon), tag };
+}
+/** `localhost:5000` reads as an image named localhost: nobody means that, and a wrong image would be looked for. */
+function refuseBareHost(name, tag) {
+    if (name.includes('/'))
+        return;
+    const port = /^[0-9]{1,5}$/.test(tag ?? '');
+    if (/^localhost$/i.test(name) || ipv4Pattern.test(name) || (port && name.includes('.'))) {
+        const shown = tag === undefined ? name : `${name}:${tag}`;
+        throw invalid(shown, 'it names a registry and no repository.', `Add the repository: ${shown}/name, or docker.io/library/${shown} if that is the image.`);
+    }
+}
+function splitHost(name) {
+    const slash = name.indexOf('/');
+    const first = name.slice(0, Math.max(slash, 0));
+    if (!/[.:]|^localhost$/i.test(first))
+        return onHub(name);
+    const host = parseHost(first);
+    if (host === undefined) {
+        throw invalid(name, `"${first}" is not a host.`, 'Write a host name, an IPv4 address in four decimal parts or an IPv6 address in brackets, and a port from 1 to 65535.');
+    }
+    const path = name.slice(slash + 1);
+    return hubNames.has(host) ? onHub(path) : { registry: host, path };
+}
+function onHub(path) {
+    return { registry: dockerHub, path: path.includes('/') ? path : `library/${path}` };
+}
+function checkPath(path, text) {
+    if (path.length <= longestPath && pathPattern.test(path))
+        return;
+    const lower = path.toLowerCase();
+    if (path.length > longestPath)
+        throw invalid(text, `its path is longer than ${longestPath} characters.`);
+    if (pathPattern.test(lower)) {
+        throw invalid(text, 'repository names are lower case.', `Write ${lower}; where the name comes from github.repository, lower-case it first.`);
+    }
+    throw invalid(text, `"${path}" is not a repository path.`, 'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.');
+}
+function invalid(text, why, advice) {
+    return new action_error/* ActionError */.l('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
+        ...(advice === undefined ? {} : { advice }),
+    });
+}
+
+
+/***/ }),
+
+/***/ 406:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  rd: () => (/* binding */ failureOutputs),
+  Yz: () => (/* binding */ outputsOf),
+  Kn: () => (/* binding */ writeOutputs)
+});
+
+// UNUSED EXPORTS: outputNames
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./lib/src/inert-json.js
+/**
+ * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
+ * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
+ */
+function inertJson(value) {
+    if (Array.isArray(value))
+        return `[${value.map(inertJson).join(',')}]`;
+    if (typeof value === 'object' && value !== null) {
+        const members = Object.entries(value).flatMap(([key, member]) => member === undefined ? [] : [`${inertString(key)}:${inertJson(member)}`]);
+        return `{${members.join(',')}}`;
+    }
+    return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
+}
+function inertString(text) {
+    const escaped = text.replace(/[^A-Za-z0-9_./:@+=,-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return `"${escaped}"`;
+}
+
+// EXTERNAL MODULE: ./lib/src/oci/action-error.js
+var action_error = __nccwpck_require__(875);
+// EXTERNAL MODULE: ./lib/src/runner-file.js
+var runner_file = __nccwpck_require__(189);
+;// CONCATENATED MODULE: ./lib/src/outputs.js
+
+
+
+
+/** Every output, as `action.yml` lists them. */
+const outputNames = (/* unused pure expression or super */ null && ([
+    'exists',
+    'digest',
+    'index-digest',
+    'manifest-digest',
+    'config-digest',
+    'layer-digests',
+    'layers',
+    'diff-ids',
+    'name',
+    'reference',
+    'media-type',
+    'platform',
+    'platforms',
+    'size',
+    'created',
+    'labels',
+    'annotations',
+    'index-path',
+    'manifest-path',
+    'config-path',
+    'changed',
+    'needs-updating',
+    'results',
+    'error-code',
+]));
+/**
+ * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
+ * so that none is read by mistake.
+ *
+ * @param results those of each outcome, in the same order
+ * @param isOnePlatform whether exactly one platform was asked for by name
+ */
+function outputsOf(outcomes, results, files, isOnePlatform) {
+    const common = {
+        exists: String(outcomes.every(({ found }) => found !== undefined)),
+        results: inertJson(results.flat()),
+    };
+    const [outcome] = outcomes;
+    const [result] = results.flat();
+    if (outcomes.length !== 1 || outcome?.found === undefined || result === undefined)
+        return common;
+    const ofImage = { ...common, ...imageOutputs(result) };
+    return isOnePlatform ? { ...ofImage, ...manifestOutputs(outcome, result, files) } : ofImage;
+}
+/**
+ * Writes all outputs at once.
+ *
+ * @param path `GITHUB_OUTPUT`
+ * @throws ActionError `runner-error`; nothing has been set then
+ */
+function writeOutputs(path, outputs) {
+    const text = Object.entries(outputs).map(([name, value]) => {
+        const delimiter = `ghadelimiter_${(0,external_node_crypto_.randomUUID)()}`;
+        return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
+    });
+    try {
+        if (path === '')
+            throw new Error('it is not set');
+        (0,runner_file/* appendToRunnerFile */.C)(path, text.join(''));
+    }
+    catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
+            advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
+            cause,
+        });
+    }
+}
+/** The one output of a step that has failed. */
+function failureOutputs(code) {
+    return { 'error-code': code };
+}
+function imageOutputs(result) {
+    return {
+        digest: result.digest ?? '',
+        'index-digest': result.indexDigest ?? '',
+        name: result.name,
+        reference: result.reference ?? '',
+        'media-type': result.mediaType ?? '',
+        platforms: inertJson(result.platforms),
+    };
+}
+function manifestOutputs({ found }, result, files) {
+    const { layers = [], configDigest, changed, needsUpdating } = result;
+    const hasConfig = result.labels !== undefined && configDigest !== undefined;
+    return {
+        'manifest-digest': result.manifestDigest ?? '',
+        'config-digest': configDigest ?? '',
+        'layer-digests': inertJson(layers.map(({ digest }) => digest)),
+        layers: inertJson(layers),
+        platform: result.platform ?? '',
+        size: String(result.size),
+        annotations: inertJson(result.annotations),
+        'index-path': found?.image.entries === undefined ? '' : files.pathOf(found.image.digest),
+        'manifest-path': result.manifestPath ?? '',
+        ...(hasConfig
+            ? {
+                created: result.created ?? '',
+                labels: inertJson(result.labels),
+                'diff-ids': inertJson(result.diffIds),
+                'config-path': files.pathOf(configDigest),
+            }
+            : {}),
+        ...(changed === undefined ? {} : { changed: String(changed) }),
+        ...(needsUpdating === undefined ? {} : { 'needs-updating': String(needsUpdating) }),
+    };
+}
+
+
+/***/ }),
+
+/***/ 284:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E1: () => (/* binding */ parseList),
+/* harmony export */   E9: () => (/* binding */ parseDuration),
+/* harmony export */   Li: () => (/* binding */ parseLines),
+/* harmony export */   aY: () => (/* binding */ invalidInput),
+/* harmony export */   yG: () => (/* binding */ parseBoolean)
+/* harmony export */ });
+/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
+
+/** Milliseconds; a job cannot take longer than this. */
+const longestDuration = 5 * 24 * 60 * 60 * 1000;
+const units = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
+/** The items of a list input: one per line, commas also separate. */
+function parseList(text) {
+    return text
+        .split(/[\r\n,]+/)
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+}
+/** The lines of an input in which a comma is an ordinary character. */
+function parseLines(text) {
+    return text
+        .split(/[\r\n]+/)
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+}
+/** A YAML 1.2 boolean. Throws `invalid-input`. */
+function parseBoolean(name, text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return true;
+    if (/^(?:false|False|FALSE)$/.test(text))
+        return false;
+    throw invalidInput(name, `"${text}" is not a boolean`, 'Write true or false.');
+}
+/** Milliseconds, from `0`, `90s`, `10m`, `1h` or a plain number of seconds. Throws `invalid-input`. */
+function parseDuration(name, text) {
+    const [, count, unit = ''] = /^([0-9]{1,9})([smh]?)$/.exec(text) ?? [];
+    const milliseconds = count === undefined ? Number.NaN : Number(count) * (units[unit] ?? Number.NaN);
+    if (milliseconds <= longestDuration)
+        return milliseconds;
+    throw invalidInput(name, `"${text}" is not a duration of at most 120h`, 'Write 90s, 10m, 1h or a number of seconds.');
+}
+/** An error about an input, before any request is sent. */
+function invalidInput(name, why, advice) {
+    return new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
+}
+
+
+/***/ }),
+
+/***/ 189:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ appendToRunnerFile)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+
+/**
+ * Appends to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a device is
+ * refused, as it may never take the text.
+ *
+ * @throws Error when it cannot be written
+ */
+function appendToRunnerFile(path, text) {
+    const before = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path, { throwIfNoEntry: false });
+    if (before !== undefined && !before.isFile())
+        throw new Error('it is not a regular file');
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.appendFileSync)(path, text);
+    }
+    catch (error) {
+        if (before !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.truncateSync)(path, before.size);
+        throw error;
     }
 }
 

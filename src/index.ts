@@ -1,16 +1,20 @@
-import { openLog, partsOf } from './log.ts';
+import { fail } from './failure.ts';
+import { readRunnerFiles } from './inputs.ts';
+import { openLog } from './log.ts';
 import { run } from './main.ts';
 import { ActionError } from './oci/action-error.ts';
 
 // The exit code is 1 until the outputs are written: no path that was not thought of ends green.
 process.exitCode = 1;
 
+// What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
+process.removeAllListeners('warning');
+
 const log = openLog();
 
 /** Ends the process at once, failed, with the reason as an annotation. */
 function abandon(error: unknown): never {
-  const { code, parts } = partsOf(error, '');
-  log.error(code, parts);
+  fail(log, readRunnerFiles(), [{ error, about: '' }]);
   process.exit(1);
 }
 

@@ -288,6 +288,7 @@ test('a run whose event loop empties before its end is internal, not green', asy
   const step = await runAction({ image: `${app}:v1` }, { nodeArguments: ['--require', hook] });
   assert.equal(step.status, 1, step.stdout);
   assert.equal(step.errors[0]?.title, 'Image Digests: internal');
+  assert.deepEqual(step.outputs, { 'error-code': 'internal' });
 });
 
 test('the user agent names the action and its version', async () => {

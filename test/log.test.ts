@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { openLog, partsOf } from '../src/log.ts';
+import { ActionError } from '../src/oci/action-error.ts';
+
+const realWrite = process.stdout.write;
+let printed = '';
+
+beforeEach(() => {
+  printed = '';
+  process.stdout.write = ((text: string) => {
+    printed += text;
+    return true;
+  }) as typeof process.stdout.write;
+});
+afterEach(() => {
+  process.stdout.write = realWrite;
+});
+
+/** What `body` prints, given back after standard output is the real one again. */
+function prints(body: () => void): string {
+  body();
+  process.stdout.write = realWrite;
+  return printed;
+}
+
+test('of a secret, each line of 16 characters and more is masked, and shorter ones are not', () => {
+  const long = 'a-line-of-more-than-16-characters';
+  const shown = prints(() => openLog().keepSecret(`${long}\nshort\r\n${long}-2`));
+  assert.equal(shown, `::add-mask::${long}\n::add-mask::${long}-2\n`);
+});
+
+test('a secret too short to mask is cut out of all that is printed, in every form', () => {
+  const secret = 'p+w/1';
+  const shown = prints(() => {
+    const log = openLog();
+    log.keepSecret(secret);
+    log.line(`raw ${secret} query ${encodeURIComponent(secret)} base64 ${Buffer.from(secret).toString('base64')}`);
+    log.error('denied', [`said ${secret}`]);
+    log.warning(secret);
+    log.group(secret, [secret]);
+  });
+  assert.doesNotMatch(shown, /p\+w|p%2Bw|cCt3/);
+  assert.match(shown, /raw \*\*\* query \*\*\* base64 \*\*\*/);
+});
+
+test('a hostile token can mask no digest', () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const shown = prints(() => {
+    const log = openLog();
+    log.keepToken('sha256');
+    log.keepToken('00000000');
+    log.line(digest);
+  });
+  assert.equal(shown, `${digest}\n`);
+});
+
+test('no text from outside is a command, in lines, groups, warnings and errors', () => {
+  const hostile = '::set-output name=x::y\n::add-mask::z ##[error]q';
+  const shown = prints(() => {
+    const log = openLog();
+    log.line(hostile);
+    log.group(hostile, [hostile]);
+    log.warning(hostile);
+    log.error('internal', [hostile, hostile]);
+  });
+  assert.doesNotMatch(shown, /##\[/);
+  const commands = [...shown.matchAll(/^::([a-z-]+)/gm)].map(([, name]) => name);
+  assert.deepEqual(commands, ['group', 'endgroup', 'warning', 'error']);
+});
+
+test('an annotation stays below 4,096 characters, however long its parts are', () => {
+  const shown = prints(() => openLog().error('internal', ['\u0001'.repeat(9000), 'x'.repeat(9000), 'y'.repeat(9000)]));
+  assert.ok(shown.length < 4096, String(shown.length));
+  assert.match(shown, /x{100}/);
+});
+
+test('warnings beyond the third are lines, so that there is room for errors', () => {
+  let left = 0;
+  const shown = prints(() => {
+    const log = openLog();
+    for (let count = 0; count < 5; count += 1) log.warning('w');
+    left = log.annotationsLeft();
+  });
+  assert.equal(shown.match(/^::warning/gm)?.length, 3);
+  assert.equal(shown.match(/^Warning: w$/gm)?.length, 2);
+  assert.equal(left, 7);
+});
+
+test('a failure has what happened, what the registry said, and what to do', () => {
+  const error = new ActionError('denied', 'It may not be pulled.', { said: 'DENIED: no', advice: 'Log in.' });
+  assert.deepEqual(partsOf(error, 'o/i:v1'), {
+    code: 'denied',
+    parts: ['o/i:v1: It may not be pulled.', 'It said: DENIED: no', 'What to do: Log in.'],
+  });
+  process.stdout.write = realWrite;
+});
+
+test('a defect is internal, and asks to be reported', () => {
+  const { code, parts } = partsOf(new TypeError('x is not a function'), '');
+  assert.equal(code, 'internal');
+  assert.match(parts.join('\n'), /TypeError: x is not a function[\s\S]*report/);
+  process.stdout.write = realWrite;
+});
