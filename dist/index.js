@@ -373,11 +373,9 @@ function fail(log, { output }, failures) {
     const shown = reports.length > room ? room - 1 : reports.length;
     for (const report of reports.slice(0, shown))
         log.error(report.code, report.parts);
-    const left = reports.slice(shown);
-    for (const { parts } of left)
-        log.line(parts.join(' '));
-    if (left.length > 0)
-        log.error(code, [`${left.length} more images failed: see the log of this step.`]);
+    const left = reports.length - shown;
+    if (left > 0)
+        log.error(code, [`${left} more images failed: see the log of this step.`]);
     try {
         (0,_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .writeOutputs */ .Kn)(output, (0,_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .failureOutputs */ .rd)(code));
     }
@@ -420,7 +418,7 @@ function parseGates(inputs) {
 /** Whether there is any gate, so that a missing image cannot pass. */
 function hasGates(gates) {
     return (gates.expectedDigests.length > 0 ||
-        gates.expectedLabels.size > 0 ||
+        gates.expectedLabels.length > 0 ||
         gates.requiredPlatforms.length > 0 ||
         gates.verifyBlobs);
 }
@@ -441,14 +439,12 @@ async function checkGates(gates, image, resolver, resolutions, client, look) {
     await verifyBlobs(image, blobs, client, look);
 }
 function parseLabels(text) {
-    const labels = new Map();
-    for (const line of (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseLines */ .Li)(text)) {
+    return (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseLines */ .Li)(text).map((line) => {
         const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
         if (key === undefined)
             throw (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .invalidInput */ .aY)('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
-        labels.set(key, value);
-    }
-    return labels;
+        return [key, value];
+    });
 }
 async function checkPlatforms({ requiredPlatforms }, resolver) {
     const missing = [];
@@ -471,10 +467,15 @@ function checkDigest({ expectedDigests }, image, resolution) {
     const actual = image.entries === undefined
         ? `digest, a manifest${platform}, is ${image.digest}`
         : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
-    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, resolution));
+    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, image, resolution));
 }
 /** People take one level for another more often than they get a wrong image. */
-function levelHint(expected, { manifest }) {
+function levelHint(expected, { entries = [] }, { manifest }) {
+    const other = entries.find(({ digest }) => expected.includes(digest));
+    if (other !== undefined) {
+        const platform = other.platform === undefined ? 'another entry' : (0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(other.platform);
+        return `The expected digest is the manifest-digest of ${platform} in the same index. Ask for that platform, or expect this one's.`;
+    }
     if (expected.includes(manifest.config.digest)) {
         return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
     }
@@ -485,7 +486,7 @@ function levelHint(expected, { manifest }) {
 }
 function checkLabels({ expectedLabels }, { config, platform }) {
     const labels = config?.content?.labels ?? {};
-    const wrong = [...expectedLabels].flatMap(([key, expected]) => {
+    const wrong = expectedLabels.flatMap(([key, expected]) => {
         const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
         if (actual === expected)
             return [];
@@ -555,8 +556,7 @@ process.on('beforeExit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
-        log.line(`Ended by ${signal}: no output is set.`);
-        process.exit(1);
+        abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
     });
 }
 const succeeded = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(log, {
@@ -683,7 +683,7 @@ function readInputs() {
         credentials: readCredentialSources(images),
         authHosts: readAuthHosts(),
         plainHttp: new Set((0,parse_input/* parseList */.E1)(input('plain-http')).map((host) => readRegistry('plain-http', host))),
-        inspect: (0,parse_input/* parseBoolean */.yG)('inspect', input('inspect')) || gates.expectedLabels.size > 0,
+        inspect: (0,parse_input/* parseBoolean */.yG)('inspect', input('inspect')) || gates.expectedLabels.length > 0,
         gates,
         failOnMissing: (0,parse_input/* parseBoolean */.yG)('fail-on-missing', input('fail-on-missing')),
         waitTimeout: (0,parse_input/* parseDuration */.E9)('wait-timeout', input('wait-timeout')),
@@ -733,7 +733,7 @@ function withoutPassword(text) {
 function readAuthHosts() {
     const pairs = new Map();
     for (const line of (0,parse_input/* parseList */.E1)(input('auth-hosts'))) {
-        const [registry = '', host = '', ...rest] = line.split('=');
+        const [registry = '', host = '', ...rest] = line.split('=').map((part) => part.trim());
         if (rest.length > 0 || host === '')
             throw (0,parse_input/* invalidInput */.aY)('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
         const key = readRegistry('auth-hosts', registry);
@@ -903,6 +903,29 @@ const mostWarnings = 3;
 const longestAnnotation = 4000;
 /** Characters of each part of an annotation. */
 const longestPart = 1800;
+/** What to do about a failure that has no advice of its own. */
+const generalAdvice = {
+    'invalid-input': 'Correct the input; no request was sent.',
+    'not-found': 'Check the spelling of repository and tag.',
+    'platform-not-found': 'Ask for a platform that the image has.',
+    unauthorized: 'Log in to the registry in an earlier step, or give the inputs username and password.',
+    denied: 'Check that the credentials may read this repository.',
+    'rate-limited': 'Log in, or run the job later.',
+    'digest-mismatch': 'Do not use this image: its bytes are not those that its digest names.',
+    'size-mismatch': 'Do not use this image: push it again.',
+    'invalid-manifest': 'Push the image again with a current client; if it was, something between it and the runner changes it.',
+    unsupported: 'Use sha256 or sha512, and an image in OCI or Docker schema 2 format.',
+    'too-large': 'Look whether the reference names an image: manifests and configs are far smaller.',
+    'untrusted-host': 'Ask the operator of the registry where it should lead.',
+    'gate-failed': 'Do not go on with this image, or correct what is expected of it.',
+    'wait-timeout': 'Look why it does not hold yet, or allow more by the input wait-timeout.',
+    timeout: 'Look at the registry and the network, then run the job again.',
+    network: 'Check that the runner can reach the host, then run the job again.',
+    tls: 'Check the certificate of the host, and what the runner trusts.',
+    'registry-error': 'Look at the status of the registry, and run the job again; if it stays, tell its operator.',
+    'runner-error': 'Look at the runner and its disk.',
+    internal: 'Please report it, with the log of this step.',
+};
 /** A log on standard output, by the runner's workflow commands. */
 function openLog() {
     const secrets = new Set();
@@ -946,7 +969,7 @@ function openLog() {
 function partsOf(error, about) {
     const known = error instanceof action_error/* ActionError */.l ? error : defect(error);
     const said = known.said === undefined ? [] : [`It said: ${known.said}`];
-    const advice = known.advice === undefined ? [] : [`What to do: ${known.advice}`];
+    const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
     return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
 }
 /** The ways in which a secret may come back: as it is, in a query or form, in a Basic header. */
@@ -958,9 +981,7 @@ function formsOf(secret) {
 }
 function defect(error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return new action_error/* ActionError */.l('internal', `The action has a defect: ${message}`, {
-        advice: 'Please report it, with the log of this step.',
-    });
+    return new action_error/* ActionError */.l('internal', `The action has a defect: ${message}`);
 }
 function shorten(text, longest) {
     return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
@@ -1103,7 +1124,7 @@ async function loadImage(reference, client, look) {
 }
 /** Whether an entry is an attestation about others, as BuildKit writes them, and no image. */
 function isAttestation({ platform, annotations }) {
-    const isUnknown = platform?.os === 'unknown' && platform.architecture === 'unknown';
+    const isUnknown = platform !== undefined && (0,oci_platform/* isUnknownPlatform */._H)(platform);
     return isUnknown || 'vnd.docker.reference.type' in annotations;
 }
 /** A platform as the index writes it; features are left out, as they tell no images apart. */
@@ -1429,7 +1450,10 @@ function platformOf(config) {
     };
 }
 function createdOf(value) {
-    return typeof value === 'string' && rfc3339.test(value) ? value : '';
+    if (typeof value !== 'string' || !rfc3339.test(value))
+        return '';
+    const [year = 0, month = 0, day = 0] = value.slice(0, 10).split('-').map(Number);
+    return day <= new Date(Date.UTC(year, month, 0)).getUTCDate() ? value : '';
 }
 function labelsOf(value) {
     if (value === undefined || value === null)
@@ -1456,6 +1480,8 @@ function diffIdsOf(value) {
 
 
 
+/** What a platform may be written with: nothing that a shell would act on. */
+const inertPlatform = /^[A-Za-z0-9_.()+,:/-]*$/;
 /** A resolver for `image`. Nothing is fetched before it is needed, and nothing twice. */
 function resolverFor(image, client, look) {
     const { reference, entries } = image;
@@ -1482,9 +1508,9 @@ function resolverFor(image, client, look) {
             const config = isImage ? await readConfig(manifest.manifest) : undefined;
             return { platform: config?.content?.platform, entry };
         };
-        if (entries === undefined)
-            return [await read(undefined)];
-        return Promise.all(entries.filter((entry) => entry.platform === undefined).map(read));
+        const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
+        const candidates = await Promise.all(unsaid.map(read));
+        return candidates.filter(({ platform }) => platform === undefined || !(0,oci_platform/* isUnknownPlatform */._H)(platform));
     };
     const loadSilent = async () => {
         silent ??= readSilent();
@@ -1503,7 +1529,8 @@ function resolverFor(image, client, look) {
     };
     const complete = async ({ platform, entry }, inspect) => {
         const manifest = await manifestOf(entry);
-        return { platform, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
+        const platformText = checkedText(platform);
+        return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
     };
     const choose = async (asked) => {
         const platformOf = ({ platform }) => platform;
@@ -1536,6 +1563,12 @@ function resolverFor(image, client, look) {
             return isOffered(written) || isOffered(await loadSilent());
         },
     };
+}
+function checkedText(platform) {
+    const text = platform === undefined ? '' : writtenPlatform(platform);
+    if (inertPlatform.test(text))
+        return text;
+    throw new action_error/* ActionError */.l('invalid-manifest', `"${text}" is written as a platform, and is none.`);
 }
 function asCandidate(entry) {
     return { platform: entry.platform, entry };
@@ -1616,245 +1649,8 @@ function absent(error, code) {
 
 // EXTERNAL MODULE: ./lib/src/gates.js
 var gates = __nccwpck_require__(246);
-;// CONCATENATED MODULE: ./lib/src/look.js
-
-
-
-
-
-/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
-const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
-/**
- * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
- * what the first one found, at the cost of no pull.
- */
-function lookFor(asked, inputs, client) {
-    let seen;
-    return async (look) => {
-        const known = seen && (await repeated(seen, asked, inputs, client, look));
-        let image;
-        try {
-            image = known ?? (await loadImage(asked.reference, client, look));
-            return await examine(image, inputs, client, look);
-        }
-        catch (error) {
-            seen = { image, error };
-            throw error;
-        }
-    };
-}
-/**
- * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
- * can change without a change of the image: blobs may come later.
- */
-async function repeated(seen, { reference }, inputs, client, look) {
-    const head = await client.head(reference, look);
-    if (!head.exists) {
-        if (seen.image === undefined)
-            throw seen.error;
-        return undefined;
-    }
-    if (head.digest === undefined || head.digest !== seen.image?.digest)
-        return undefined;
-    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
-    if (!mayMend)
-        throw seen.error;
-    return seen.image;
-}
-async function examine(image, inputs, client, look) {
-    const resolver = resolverFor(image, client, look);
-    const subjects = await resolveAsked(inputs, resolver);
-    const resolutions = subjects.map(({ resolution }) => resolution);
-    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
-    return { image, platforms: resolver.platforms(), subjects };
-}
-async function resolveAsked({ platforms, inspect }, resolver) {
-    if (platforms !== 'all') {
-        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
-    }
-    const all = await resolver.resolveAll(inspect);
-    return all.map((resolution) => ({
-        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
-        resolution,
-    }));
-}
-
-;// CONCATENATED MODULE: ./lib/src/report.js
-
-const titles = {
-    token: 'Token',
-    index: 'What the reference points to',
-    manifest: "The platform's manifest",
-};
-/** A progress that prints urgent lines at once, and collects the others. */
-function progressOf(name, isOneOfMany, log) {
-    const lines = { token: [], index: [], manifest: [] };
-    return {
-        note(phase, line, urgent) {
-            if (urgent)
-                log.line(isOneOfMany ? `${name}: ${line}` : line);
-            else
-                lines[phase].push(line);
-        },
-        print(headline) {
-            if (isOneOfMany)
-                return log.group(headline, Object.values(lines).flat());
-            for (const [phase, noted] of Object.entries(lines)) {
-                if (noted.length > 0)
-                    log.group(titles[phase], noted);
-            }
-            log.line(headline);
-        },
-    };
-}
-/** Prints the digests of one image in plain view. */
-function printResult(log, result) {
-    if (!result.exists)
-        return;
-    const layers = result.layers ?? [];
-    const rows = [
-        ['digest', result.digest ?? ''],
-        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
-        ['manifest-digest', result.manifestDigest ?? ''],
-        ['config-digest', result.configDigest ?? ''],
-        ...layers.map(({ digest, size }, at) => [
-            at === 0 ? 'layer-digests' : '',
-            `${digest}  ${humanSize(size)}`,
-        ]),
-        ['platform', result.platform || '(none)'],
-        ['size', humanSize(result.size ?? 0)],
-        ...optionalRow('changed', result.changed),
-        ...optionalRow('needs-updating', result.needsUpdating),
-    ];
-    for (const [name, value] of rows)
-        log.line(`${name.padEnd(17)}${value}`);
-}
-/** What to say of an image that is done. */
-function headlineOf({ asked, found }) {
-    const name = (0,oci_reference/* formatReference */.FH)(asked.reference);
-    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
-}
-/** Bytes in units that a person reads: `12.3 MB`. */
-function humanSize(bytes) {
-    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-function optionalRow(name, value) {
-    return value === undefined ? [] : [[name, String(value)]];
-}
-
-;// CONCATENATED MODULE: ./lib/src/wait.js
-
-/** What waiting can mend. */
-const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
-/** How much longer each pause is than the one before. */
-const growth = 1.5;
-/** Milliseconds; pauses grow up to this, unless the first was longer. */
-const longestPause = 60_000;
-/** Milliseconds; a registry is not asked more often. */
-const shortestPause = 1000;
-/**
- * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
- * anything else ends the wait at once. The last look is taken when the time is over.
- *
- * @param look takes one look; later ones may be cheaper, as it knows what it saw
- * @throws ActionError `wait-timeout`, caused by what still did not hold
- */
-async function waitFor(look, options) {
-    const { timeout, interval, clock, onWait } = options;
-    const end = clock.now() + timeout;
-    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
-        try {
-            return await look();
-        }
-        catch (error) {
-            if (timeout === 0 || !(error instanceof action_error/* ActionError */.l) || !waitable.has(error.code))
-                throw error;
-            const left = end - clock.now();
-            if (left <= 0)
-                throw waitOver(error, timeout);
-            const pause = Math.min(next, left);
-            onWait(error, pause);
-            await clock.sleep(pause, never);
-        }
-    }
-}
-const never = new AbortController().signal;
-function waitOver(error, timeout) {
-    return new action_error/* ActionError */.l('wait-timeout', `Waited ${timeout / 1000} seconds in vain. ${error.message}`, {
-        ...(error.said === undefined ? {} : { said: error.said }),
-        advice: 'Look why it is not published yet, or allow more by the input wait-timeout.',
-        cause: error,
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/images.js
-
-
-
-
-
-
-
-
-
-/**
- * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
- * Both lists are in the order asked.
- */
-async function resolveImages(inputs, client, log) {
-    const { images } = inputs;
-    let done = 0;
-    const settled = await Promise.all(images.map(async (asked) => {
-        const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
-        const outcome = await oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
-        done += 1;
-        const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
-        progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
-        return outcome;
-    }));
-    return {
-        outcomes: settled.filter((outcome) => 'asked' in outcome),
-        failures: settled.filter((outcome) => 'error' in outcome),
-    };
-}
-async function oneImage(asked, inputs, client, note) {
-    const look = lookFor(asked, inputs, client);
-    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
-        timeout: inputs.waitTimeout,
-        interval: inputs.waitInterval,
-        clock: systemClock,
-        onWait: (error, pause) => {
-            const why = error.code === 'not-found' ? 'not published yet.' : error.message;
-            note('index', `Still waiting: ${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
-        },
-    }).catch((error) => {
-        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && isMissing(error))
-            return undefined;
-        throw error;
-    });
-    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
-    return { asked, found, changed, needsUpdating };
-}
-async function compared({ image, subjects }, { compareWith, baseImage }, client, look) {
-    return Promise.all([
-        compareWith && haveChanged(image, subjects, compareWith, client, look),
-        baseImage && needUpdating(subjects, baseImage, client, look),
-    ]);
-}
-function isMissing(error) {
-    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
-    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
-}
-function describe({ text }, { platforms }) {
-    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
-}
-
-// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
-var src_inputs = __nccwpck_require__(75);
-// EXTERNAL MODULE: ./lib/src/outputs.js + 1 modules
-var outputs = __nccwpck_require__(406);
+// EXTERNAL MODULE: ./lib/src/log.js + 1 modules
+var src_log = __nccwpck_require__(729);
 ;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
 
 
@@ -1938,13 +1734,22 @@ function readIndex(document, mediaType) {
     return { kind: 'index', mediaType, manifests };
 }
 function readManifest(document, mediaType) {
+    const config = readDescriptor(document['config'], 'config');
+    const layers = asArray(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`));
     return {
         kind: 'manifest',
         mediaType,
-        config: readDescriptor(document['config'], 'config'),
-        layers: asArray(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`)),
+        config,
+        layers,
+        size: sizeOf([config, ...layers]),
         annotations: asTextMap(document['annotations'], 'annotations'),
     };
+}
+function sizeOf(blobs) {
+    const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
+    if (Number.isSafeInteger(size))
+        return size;
+    throw invalid('The sizes of config and layers add up to more than 2^53 bytes.');
 }
 function readDescriptor(value, what) {
     const descriptor = asObject(value, what);
@@ -1968,9 +1773,13 @@ function readPlatform(value, what) {
         return undefined;
     const platform = asObject(value, what);
     refuseCaseVariants(platform, platformFields, what);
+    const os = asOptionalText(platform['os'], `${what}.os`);
+    const architecture = asOptionalText(platform['architecture'], `${what}.architecture`);
+    if (os === '' && architecture === '')
+        return undefined;
     return {
-        os: asOptionalText(platform['os'], `${what}.os`),
-        architecture: asOptionalText(platform['architecture'], `${what}.architecture`),
+        os,
+        architecture,
         variant: asOptionalText(platform['variant'], `${what}.variant`),
         osVersion: asOptionalText(platform['os.version'], `${what}["os.version"]`),
         osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),
@@ -2178,8 +1987,8 @@ function statusError(response, what) {
     const said = wordsOf(response);
     const quota = response.status === 429 ? quotaOf(response) : '';
     return new action_error/* ActionError */.l(codeOf(response.status), `${what}: it answered ${response.status}${quota}.`, {
-        ...(said === undefined ? {} : { said }),
-        ...adviceFor(response.status),
+        said,
+        advice: adviceFor(response.status),
     });
 }
 function codeOf(status) {
@@ -2191,10 +2000,8 @@ function codeOf(status) {
 }
 function adviceFor(status) {
     if (status === 429)
-        return { advice: 'Log in, as limits are higher for users who are known, or run the job later.' };
-    if (status >= 500)
-        return { advice: 'The registry has a fault of its own: look at its status page, then run again.' };
-    return {};
+        return 'Log in, as limits are higher for users who are known, or run the job later.';
+    return status >= 500 ? 'The registry has a fault of its own: look at its status page, then run again.' : undefined;
 }
 function quotaOf(response) {
     const quota = quotaHeaders.flatMap((name) => {
@@ -2303,7 +2110,7 @@ async function fetchToken(send, wanted, base, origin, trust) {
         return token;
     const said = wordsOf({ ...response, body: maskTokens(response.body) });
     throw new action_error/* ActionError */.l('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
-        ...(said === undefined ? {} : { said }),
+        said,
     });
 }
 function messageFor({ realm, service, scope, credential }) {
@@ -2415,7 +2222,7 @@ function withAuth(send, options) {
     const answer = async (response, request) => {
         const challenges = await challengesOf(response, request, send);
         for (const challenge of challenges)
-            request.note('token', auth_describe(response, challenge));
+            request.note('token', describe(response, challenge));
         const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
         const given = await credential();
         if (given?.kind === 'bearer')
@@ -2471,7 +2278,7 @@ function withAuth(send, options) {
             isRejected = true;
             held = undefined;
             return attempt(request).catch((second) => {
-                throw withSource(second, given, repository);
+                throw isRejection(second) ? withSource(error, given, repository) : second;
             });
         }
     };
@@ -2494,7 +2301,7 @@ async function challengesOf(response, request, send) {
         ? parseChallenges(base.headers['www-authenticate'] ?? [])
         : [];
 }
-function auth_describe({ status, url }, { scheme, parameters }) {
+function describe({ status, url }, { scheme, parameters }) {
     const wants = [...parameters].map(([name, value]) => `${name}="${value}"`).join(', ');
     return `${url.host} answered ${status} and wants ${scheme} ${wants}`;
 }
@@ -2506,9 +2313,7 @@ function rejected(response, credential, repository) {
     const error = statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} may not be pulled`);
     const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
     const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
-    const { said } = error;
-    const details = said === undefined ? {} : { said };
-    return withSource(new action_error/* ActionError */.l(isScopeMissing ? 'denied' : error.code, error.message, details), credential, repository);
+    return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
 }
 /** Adds to a rejection where the credentials came from and what to do about it. */
 function withSource(error, credential, repository) {
@@ -2517,10 +2322,9 @@ function withSource(error, credential, repository) {
     const source = credential === undefined
         ? `No credentials were found for ${repository.registry}.`
         : `The credentials came from ${credential.source}.`;
-    const advice = `${auth_adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`;
-    return new action_error/* ActionError */.l(error.code, `${error.message} ${source}`, {
-        ...(error.said === undefined ? {} : { said: error.said }),
-        advice,
+    return error.with({
+        message: `${error.message} ${source}`,
+        advice: `${auth_adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`,
     });
 }
 function auth_adviceFor({ registry }, credential) {
@@ -2705,6 +2509,8 @@ async function classesOf(url) {
 
 /** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
 const documentLimit = 4 * 1024 * 1024;
+/** The reason of the error for a blob that is named and not there. */
+const missingBlob = 'missing-blob';
 /**
  * Makes a client for all the registries of a run.
  *
@@ -2751,7 +2557,7 @@ function registryClient(options) {
             const request = { ...look, method: 'GET', path: `blobs/${descriptor.digest}`, phase: 'manifest' };
             const response = await reach(repository, request);
             if (response.status !== 200)
-                throw childError(response, repository, descriptor);
+                throw blobError(response, repository, descriptor);
             checkDigest(response, descriptor.digest);
             checkSize(response.body, descriptor);
             look.note('manifest', `config ${descriptor.digest}: ${response.body.byteLength} bytes, verified`);
@@ -2875,11 +2681,14 @@ function refuseLarge({ digest, size }) {
     throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
 }
 function notFound(response, reference) {
-    const error = statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`);
-    return new action_error/* ActionError */.l('not-found', error.message, {
-        ...(error.said === undefined ? {} : { said: error.said }),
+    return statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`).with({
+        code: 'not-found',
         advice: 'Check the spelling of repository and tag, and whether the push of the image has finished.',
     });
+}
+function blobError(response, repository, descriptor) {
+    const error = childError(response, repository, descriptor);
+    return response.status === 404 ? error.with({ reason: missingBlob }) : error;
 }
 /** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */
 function childError(response, repository, { digest }) {
@@ -2888,6 +2697,265 @@ function childError(response, repository, { digest }) {
     return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
 }
 
+;// CONCATENATED MODULE: ./lib/src/look.js
+
+
+
+
+
+
+/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
+const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
+/**
+ * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
+ * what the first one found, at the cost of no pull.
+ */
+function lookFor(asked, inputs, client) {
+    let seen;
+    return async (look) => {
+        const known = seen && (await repeated(seen, asked, inputs, client, look));
+        let image;
+        try {
+            image = known ?? (await loadImage(asked.reference, client, look));
+            return await examine(image, inputs, client, look);
+        }
+        catch (error) {
+            const judged = inputs.gates.verifyBlobs ? asGate(error) : error;
+            seen = { image, error: judged };
+            throw judged;
+        }
+    };
+}
+/**
+ * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
+ * can change without a change of the image: blobs may come later.
+ */
+async function repeated(seen, { reference }, inputs, client, look) {
+    const head = await client.head(reference, look);
+    if (!head.exists) {
+        if (seen.image === undefined)
+            throw seen.error;
+        return undefined;
+    }
+    if (head.digest === undefined || head.digest !== seen.image?.digest)
+        return undefined;
+    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
+    if (!mayMend)
+        throw seen.error;
+    return seen.image;
+}
+/** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
+function asGate(error) {
+    if (!(error instanceof action_error/* ActionError */.l) || error.reason !== missingBlob)
+        return error;
+    return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
+}
+async function examine(image, inputs, client, look) {
+    const resolver = resolverFor(image, client, look);
+    const subjects = await resolveAsked(inputs, resolver);
+    const resolutions = subjects.map(({ resolution }) => resolution);
+    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
+    return { image, platforms: resolver.platforms(), subjects };
+}
+async function resolveAsked({ platforms, inspect }, resolver) {
+    if (platforms !== 'all') {
+        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
+    }
+    const all = await resolver.resolveAll(inspect);
+    return all.map((resolution) => ({
+        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
+        resolution,
+    }));
+}
+
+;// CONCATENATED MODULE: ./lib/src/report.js
+
+const titles = {
+    token: 'Token',
+    index: 'What the reference points to',
+    manifest: "The platform's manifest",
+};
+/** A progress that prints urgent lines at once, and collects the others. */
+function progressOf(name, isOneOfMany, log) {
+    const lines = { token: [], index: [], manifest: [] };
+    return {
+        note(phase, line, urgent) {
+            if (urgent)
+                log.line(isOneOfMany ? `${name}: ${line}` : line);
+            else
+                lines[phase].push(line);
+        },
+        print(headline, last) {
+            if (isOneOfMany)
+                return log.group(headline, [...Object.values(lines).flat(), ...last]);
+            for (const [phase, noted] of Object.entries(lines)) {
+                if (noted.length > 0)
+                    log.group(titles[phase], noted);
+            }
+            log.line(headline);
+        },
+    };
+}
+/** Prints the digests of one image in plain view. */
+function printResult(log, result) {
+    if (!result.exists)
+        return;
+    const layers = result.layers ?? [];
+    const rows = [
+        ['digest', result.digest ?? ''],
+        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
+        ['manifest-digest', result.manifestDigest ?? ''],
+        ['config-digest', result.configDigest ?? ''],
+        ...layers.map(({ digest, size }, at) => [
+            at === 0 ? 'layer-digests' : '',
+            `${digest}  ${humanSize(size)}`,
+        ]),
+        ['platform', result.platform || '(none)'],
+        ['size', humanSize(result.size ?? 0)],
+        ...optionalRow('changed', result.changed),
+        ...optionalRow('needs-updating', result.needsUpdating),
+    ];
+    for (const [name, value] of rows)
+        log.line(`${name.padEnd(17)}${value}`);
+}
+/** What to say of an image that is done. */
+function headlineOf({ asked, found }) {
+    const name = (0,oci_reference/* formatReference */.FH)(asked.reference);
+    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
+}
+/** Bytes in units that a person reads: `12.3 MB`. */
+function humanSize(bytes) {
+    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+function optionalRow(name, value) {
+    return value === undefined ? [] : [[name, String(value)]];
+}
+
+;// CONCATENATED MODULE: ./lib/src/wait.js
+
+/** What waiting can mend. */
+const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
+/** How much longer each pause is than the one before. */
+const growth = 1.5;
+/** Milliseconds; pauses grow up to this, unless the first was longer. */
+const longestPause = 60_000;
+/** Milliseconds; a registry is not asked more often. */
+const shortestPause = 1000;
+/**
+ * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
+ * anything else ends the wait at once. The last look is taken when the time is over.
+ *
+ * @param look takes one look; later ones may be cheaper, as it knows what it saw
+ * @throws ActionError `wait-timeout`, caused by what still did not hold
+ */
+async function waitFor(look, options) {
+    const { timeout, interval, clock, onWait } = options;
+    const end = clock.now() + timeout;
+    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
+        try {
+            return await look();
+        }
+        catch (error) {
+            if (timeout === 0 || !(error instanceof action_error/* ActionError */.l) || !waitable.has(error.code))
+                throw error;
+            const left = end - clock.now();
+            if (left <= 0)
+                throw waitOver(error, timeout);
+            const pause = Math.min(next, left);
+            onWait(error, pause);
+            await clock.sleep(pause, never);
+        }
+    }
+}
+const never = new AbortController().signal;
+function waitOver(error, timeout) {
+    return error.with({
+        code: 'wait-timeout',
+        message: `Waited ${timeout / 1000} seconds in vain. ${error.message}`,
+        cause: error,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/images.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
+ * Both lists are in the order asked.
+ */
+async function resolveImages(inputs, client, log) {
+    const { images } = inputs;
+    let done = 0;
+    const settled = await Promise.all(images.map(async (asked) => {
+        const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
+        const outcome = await oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: images_describe(asked, inputs) }));
+        done += 1;
+        const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
+        if ('error' in outcome)
+            progress.print(`${count}${outcome.about}: failed`, (0,src_log/* partsOf */.C)(outcome.error, '').parts);
+        else
+            progress.print(`${count}${headlineOf(outcome)}`, []);
+        return outcome;
+    }));
+    return {
+        outcomes: settled.filter((outcome) => 'asked' in outcome),
+        failures: settled.filter((outcome) => 'error' in outcome),
+    };
+}
+async function oneImage(asked, inputs, client, note) {
+    const look = lookFor(asked, inputs, client);
+    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+        timeout: inputs.waitTimeout,
+        interval: inputs.waitInterval,
+        clock: systemClock,
+        onWait: (error, pause) => {
+            const why = error.code === 'not-found' ? 'not published yet.' : error.message;
+            note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
+        },
+    }).catch((error) => {
+        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && isMissing(error))
+            return undefined;
+        throw error;
+    });
+    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
+    return { asked, found, changed, needsUpdating };
+}
+async function compared({ image, subjects }, { compareWith, baseImage }, client, look) {
+    return Promise.all([
+        compareWith && haveChanged(image, subjects, compareWith, client, look).catch(about('compare-with', compareWith)),
+        baseImage && needUpdating(subjects, baseImage, client, look).catch(about('base-image', baseImage)),
+    ]);
+}
+/** Says of an error which of the references it is about. */
+function about(input, reference) {
+    return (error) => {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        throw error.with({ message: `${input} ${(0,oci_reference/* formatReference */.FH)(reference)}: ${error.message}` });
+    };
+}
+function isMissing(error) {
+    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
+    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
+}
+function images_describe({ text }, { platforms }) {
+    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
+}
+
+// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
+var src_inputs = __nccwpck_require__(75);
+// EXTERNAL MODULE: ./lib/src/outputs.js + 1 modules
+var outputs = __nccwpck_require__(406);
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./lib/src/registry/credentials/docker-config.js
@@ -3650,9 +3718,7 @@ function retryAfter(response, now) {
     return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 function waitTooLong(response, asked) {
-    const error = statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`);
-    return new action_error/* ActionError */.l(error.code, error.message, {
-        ...(error.said === undefined ? {} : { said: error.said }),
+    return statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`).with({
         advice: `At most ${longestRetryAfter / 1000} seconds are waited for. Run the job again later${response.status === 429 ? ', or log in: limits are higher for users who are known' : ''}.`,
     });
 }
@@ -3742,26 +3808,24 @@ function mayBeTls(error, url) {
 
 ;// CONCATENATED MODULE: ./lib/src/results.js
 
-
-
-/** What the output `platform` may consist of: nothing that a shell would act on. */
-const platformPattern = /^[A-Za-z0-9_.()+,:/-]*$/;
 /**
  * The elements of `results` for one image.
  *
  * @param inspect whether fields from the config are asked for
- * @throws ActionError `invalid-manifest` when sizes add up to what no number can hold, or a platform is no platform
  */
 function resultsOf(outcome, files, inspect) {
     const { asked, found } = outcome;
-    const common = { image: asked.text, name: (0,oci_reference/* nameOf */.Vb)(asked.reference), tag: asked.reference.tag ?? '' };
+    const name = (0,oci_reference/* nameOf */.Vb)(asked.reference);
+    const tag = asked.reference.tag ?? '';
     if (found === undefined)
-        return [{ ...common, exists: false }];
+        return [{ image: asked.text, exists: false, name, tag }];
     const { image, platforms, subjects } = found;
     const ofImage = {
-        ...common,
+        image: asked.text,
         exists: true,
-        reference: `${common.name}@${image.digest}`,
+        name,
+        reference: `${name}@${image.digest}`,
+        tag,
         digest: image.digest,
         indexDigest: image.entries === undefined ? '' : image.digest,
         mediaType: image.mediaType,
@@ -3776,13 +3840,13 @@ function resultsOf(outcome, files, inspect) {
     }));
 }
 function ofManifest({ resolution }, files) {
-    const { manifest, manifestDigest, platform } = resolution;
+    const { manifest, manifestDigest, platformText } = resolution;
     return {
         manifestDigest,
         configDigest: manifest.config.digest,
         layers: manifest.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
-        platform: checkPlatform(platform === undefined ? '' : writtenPlatform(platform)),
-        size: sizeOf([manifest.config, ...manifest.layers]),
+        platform: platformText,
+        size: manifest.size,
         annotations: manifest.annotations,
         manifestPath: files.pathOf(manifestDigest),
     };
@@ -3790,17 +3854,6 @@ function ofManifest({ resolution }, files) {
 function ofConfig({ resolution }) {
     const content = resolution.config?.content;
     return { created: content?.created ?? '', labels: content?.labels ?? {}, diffIds: content?.diffIds ?? [] };
-}
-function checkPlatform(platform) {
-    if (platformPattern.test(platform))
-        return platform;
-    throw new action_error/* ActionError */.l('invalid-manifest', `"${platform}" is written as a platform, and is none.`);
-}
-function sizeOf(blobs) {
-    const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
-    if (Number.isSafeInteger(size))
-        return size;
-    throw new action_error/* ActionError */.l('invalid-manifest', 'The sizes of config and layers add up to more than 2^53 bytes.');
 }
 
 ;// CONCATENATED MODULE: ./lib/src/saved-files.js
@@ -4082,6 +4135,12 @@ class ActionError extends Error {
         this.transient = details.transient ?? false;
         this.reason = details.reason;
     }
+    /** The same error in other words. */
+    with(changes) {
+        const { code = this.code, message = this.message, ...details } = changes;
+        const { said, advice, transient, reason, cause } = this;
+        return new ActionError(code, message, { said, advice, transient, reason, cause, ...details });
+    }
 }
 
 
@@ -4151,6 +4210,7 @@ function isAlgorithm(name) {
 /* harmony export */   Bq: () => (/* binding */ formatPlatform),
 /* harmony export */   FL: () => (/* binding */ parsePlatform),
 /* harmony export */   SW: () => (/* binding */ isSamePlatform),
+/* harmony export */   _H: () => (/* binding */ isUnknownPlatform),
 /* harmony export */   j7: () => (/* binding */ normalise),
 /* harmony export */   xV: () => (/* binding */ choosePlatform)
 /* harmony export */ });
@@ -4231,6 +4291,11 @@ function choosePlatform(candidates, asked, platformOf) {
             best = { candidate, platform };
     }
     return best?.candidate;
+}
+/** Whether this is `unknown/unknown`, which attestations have. */
+function isUnknownPlatform(platform) {
+    const { os, architecture } = normalise(platform);
+    return os === 'unknown' && architecture === 'unknown';
 }
 /** Whether `offered` is what was `asked` for, without falling back to a lower variant. */
 function isSamePlatform(offered, asked) {
@@ -4669,14 +4734,14 @@ const units = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
 /** The items of a list input: one per line, commas also separate. */
 function parseList(text) {
     return text
-        .split(/[\r\n,]+/)
+        .split(/\r?\n|,/)
         .map((item) => item.trim())
         .filter((item) => item !== '');
 }
 /** The lines of an input in which a comma is an ordinary character. */
 function parseLines(text) {
     return text
-        .split(/[\r\n]+/)
+        .split(/\r?\n/)
         .map((line) => line.trim())
         .filter((line) => line !== '');
 }

@@ -21,9 +21,8 @@ export function fail(log: Log, { output }: RunnerFiles, failures: readonly Failu
   const room = log.annotationsLeft();
   const shown = reports.length > room ? room - 1 : reports.length;
   for (const report of reports.slice(0, shown)) log.error(report.code, report.parts);
-  const left = reports.slice(shown);
-  for (const { parts } of left) log.line(parts.join(' '));
-  if (left.length > 0) log.error(code, [`${left.length} more images failed: see the log of this step.`]);
+  const left = reports.length - shown;
+  if (left > 0) log.error(code, [`${left} more images failed: see the log of this step.`]);
   try {
     writeOutputs(output, failureOutputs(code));
   } catch (error) {

@@ -10,7 +10,8 @@ import type { Resolution, Resolver } from './resolve.ts';
 /** What must hold before a step may pass. */
 export interface Gates {
   readonly expectedDigests: readonly Digest[];
-  readonly expectedLabels: ReadonlyMap<string, string>;
+  /** Every pair must hold, also those of one key. */
+  readonly expectedLabels: readonly (readonly [key: string, value: string])[];
   readonly requiredPlatforms: readonly Platform[];
   readonly verifyBlobs: boolean;
 }
@@ -40,7 +41,7 @@ export function parseGates(inputs: GateInputs): Gates {
 export function hasGates(gates: Gates): boolean {
   return (
     gates.expectedDigests.length > 0 ||
-    gates.expectedLabels.size > 0 ||
+    gates.expectedLabels.length > 0 ||
     gates.requiredPlatforms.length > 0 ||
     gates.verifyBlobs
   );
@@ -69,15 +70,13 @@ export async function checkGates(
   await verifyBlobs(image, blobs, client, look);
 }
 
-function parseLabels(text: string): Map<string, string> {
-  const labels = new Map<string, string>();
-  for (const line of parseLines(text)) {
+function parseLabels(text: string): [key: string, value: string][] {
+  return parseLines(text).map((line) => {
     const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
     if (key === undefined)
       throw invalidInput('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
-    labels.set(key, value);
-  }
-  return labels;
+    return [key, value];
+  });
 }
 
 async function checkPlatforms({ requiredPlatforms }: Gates, resolver: Resolver): Promise<void> {
@@ -102,12 +101,17 @@ function checkDigest({ expectedDigests }: Gates, image: Image, resolution: Resol
       : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
   throw failed(
     `expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`,
-    levelHint(expectedDigests, resolution),
+    levelHint(expectedDigests, image, resolution),
   );
 }
 
 /** People take one level for another more often than they get a wrong image. */
-function levelHint(expected: readonly Digest[], { manifest }: Resolution): string {
+function levelHint(expected: readonly Digest[], { entries = [] }: Image, { manifest }: Resolution): string {
+  const other = entries.find(({ digest }) => expected.includes(digest));
+  if (other !== undefined) {
+    const platform = other.platform === undefined ? 'another entry' : formatPlatform(other.platform);
+    return `The expected digest is the manifest-digest of ${platform} in the same index. Ask for that platform, or expect this one's.`;
+  }
   if (expected.includes(manifest.config.digest)) {
     return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
   }
@@ -119,7 +123,7 @@ function levelHint(expected: readonly Digest[], { manifest }: Resolution): strin
 
 function checkLabels({ expectedLabels }: Gates, { config, platform }: Resolution): void {
   const labels = config?.content?.labels ?? {};
-  const wrong = [...expectedLabels].flatMap(([key, expected]) => {
+  const wrong = expectedLabels.flatMap(([key, expected]) => {
     const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
     if (actual === expected) return [];
     return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];

@@ -2,7 +2,7 @@ import { ActionError } from './oci/action-error.ts';
 import type { Digest } from './oci/digest.ts';
 import type { Index, IndexEntry, Manifest } from './oci/manifest.ts';
 import { isManifestType, kindOf, type ManifestType } from './oci/media-type.ts';
-import { formatPlatform, type Platform } from './oci/platform.ts';
+import { formatPlatform, isUnknownPlatform, type Platform } from './oci/platform.ts';
 import type { Reference } from './oci/reference.ts';
 import type { Look, RegistryClient } from './registry/client.ts';
 
@@ -35,7 +35,7 @@ export async function loadImage(reference: Reference, client: RegistryClient, lo
 
 /** Whether an entry is an attestation about others, as BuildKit writes them, and no image. */
 function isAttestation({ platform, annotations }: IndexEntry): boolean {
-  const isUnknown = platform?.os === 'unknown' && platform.architecture === 'unknown';
+  const isUnknown = platform !== undefined && isUnknownPlatform(platform);
   return isUnknown || 'vnd.docker.reference.type' in annotations;
 }
 

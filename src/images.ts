@@ -3,11 +3,11 @@ import { haveChanged, needUpdating } from './compare.ts';
 import type { Failure } from './failure.ts';
 import { hasGates } from './gates.ts';
 import type { AskedImage, Inputs } from './inputs.ts';
-import type { Log } from './log.ts';
+import { type Log, partsOf } from './log.ts';
 import { type Found, lookFor } from './look.ts';
 import { ActionError } from './oci/action-error.ts';
 import { formatPlatform } from './oci/platform.ts';
-import { formatReference } from './oci/reference.ts';
+import { formatReference, type Reference } from './oci/reference.ts';
 import type { Look, RegistryClient } from './registry/client.ts';
 import type { Note } from './registry/transport.ts';
 import { headlineOf, progressOf } from './report.ts';
@@ -33,7 +33,8 @@ export async function resolveImages(
       );
       done += 1;
       const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
-      progress.print(`${count}${'error' in outcome ? `${outcome.about}: failed` : headlineOf(outcome)}`);
+      if ('error' in outcome) progress.print(`${count}${outcome.about}: failed`, partsOf(outcome.error, '').parts);
+      else progress.print(`${count}${headlineOf(outcome)}`, []);
       return outcome;
     }),
   );
@@ -51,7 +52,7 @@ async function oneImage(asked: AskedImage, inputs: Inputs, client: RegistryClien
     clock: systemClock,
     onWait: (error, pause) => {
       const why = error.code === 'not-found' ? 'not published yet.' : error.message;
-      note('index', `Still waiting: ${why} Looking again in ${(pause / 1000).toFixed(0)} s.`, 'urgent');
+      note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
     },
   }).catch((error: unknown) => {
     if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error)) return undefined;
@@ -69,9 +70,17 @@ async function compared(
   look: Look,
 ) {
   return Promise.all([
-    compareWith && haveChanged(image, subjects, compareWith, client, look),
-    baseImage && needUpdating(subjects, baseImage, client, look),
+    compareWith && haveChanged(image, subjects, compareWith, client, look).catch(about('compare-with', compareWith)),
+    baseImage && needUpdating(subjects, baseImage, client, look).catch(about('base-image', baseImage)),
   ]);
+}
+
+/** Says of an error which of the references it is about. */
+function about(input: string, reference: Reference) {
+  return (error: unknown): never => {
+    if (!(error instanceof ActionError)) throw error;
+    throw error.with({ message: `${input} ${formatReference(reference)}: ${error.message}` });
+  };
 }
 
 function isMissing(error: unknown): boolean {

@@ -25,8 +25,7 @@ process.on('beforeExit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    log.line(`Ended by ${signal}: no output is set.`);
-    process.exit(1);
+    abandon(new ActionError('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
   });
 }
 

@@ -125,7 +125,7 @@ export function readInputs(): Inputs {
     credentials: readCredentialSources(images),
     authHosts: readAuthHosts(),
     plainHttp: new Set(parseList(input('plain-http')).map((host) => readRegistry('plain-http', host))),
-    inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.size > 0,
+    inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.length > 0,
     gates,
     failOnMissing: parseBoolean('fail-on-missing', input('fail-on-missing')),
     waitTimeout: parseDuration('wait-timeout', input('wait-timeout')),
@@ -185,7 +185,7 @@ function withoutPassword(text: string): string {
 function readAuthHosts(): AuthHosts {
   const pairs = new Map<string, Set<string>>();
   for (const line of parseList(input('auth-hosts'))) {
-    const [registry = '', host = '', ...rest] = line.split('=');
+    const [registry = '', host = '', ...rest] = line.split('=').map((part) => part.trim());
     if (rest.length > 0 || host === '')
       throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
     const key = readRegistry('auth-hosts', registry);

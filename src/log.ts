@@ -20,6 +20,31 @@ const longestAnnotation = 4000;
 /** Characters of each part of an annotation. */
 const longestPart = 1800;
 
+/** What to do about a failure that has no advice of its own. */
+const generalAdvice: Readonly<Record<ErrorCode, string>> = {
+  'invalid-input': 'Correct the input; no request was sent.',
+  'not-found': 'Check the spelling of repository and tag.',
+  'platform-not-found': 'Ask for a platform that the image has.',
+  unauthorized: 'Log in to the registry in an earlier step, or give the inputs username and password.',
+  denied: 'Check that the credentials may read this repository.',
+  'rate-limited': 'Log in, or run the job later.',
+  'digest-mismatch': 'Do not use this image: its bytes are not those that its digest names.',
+  'size-mismatch': 'Do not use this image: push it again.',
+  'invalid-manifest':
+    'Push the image again with a current client; if it was, something between it and the runner changes it.',
+  unsupported: 'Use sha256 or sha512, and an image in OCI or Docker schema 2 format.',
+  'too-large': 'Look whether the reference names an image: manifests and configs are far smaller.',
+  'untrusted-host': 'Ask the operator of the registry where it should lead.',
+  'gate-failed': 'Do not go on with this image, or correct what is expected of it.',
+  'wait-timeout': 'Look why it does not hold yet, or allow more by the input wait-timeout.',
+  timeout: 'Look at the registry and the network, then run the job again.',
+  network: 'Check that the runner can reach the host, then run the job again.',
+  tls: 'Check the certificate of the host, and what the runner trusts.',
+  'registry-error': 'Look at the status of the registry, and run the job again; if it stays, tell its operator.',
+  'runner-error': 'Look at the runner and its disk.',
+  internal: 'Please report it, with the log of this step.',
+};
+
 /** The only writer to the log. Everything that it prints goes through {@link printable}. */
 export interface Log {
   /** One line. */
@@ -80,7 +105,7 @@ export function openLog(): Log {
 export function partsOf(error: unknown, about: string): { code: ErrorCode; parts: string[] } {
   const known = error instanceof ActionError ? error : defect(error);
   const said = known.said === undefined ? [] : [`It said: ${known.said}`];
-  const advice = known.advice === undefined ? [] : [`What to do: ${known.advice}`];
+  const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
   return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
 }
 
@@ -94,9 +119,7 @@ function formsOf(secret: string): string[] {
 
 function defect(error: unknown): ActionError {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new ActionError('internal', `The action has a defect: ${message}`, {
-    advice: 'Please report it, with the log of this step.',
-  });
+  return new ActionError('internal', `The action has a defect: ${message}`);
 }
 
 function shorten(text: string, longest: number): string {

@@ -4,7 +4,7 @@ import { type Image, loadImage } from './image.ts';
 import type { AskedImage, Inputs } from './inputs.ts';
 import { ActionError } from './oci/action-error.ts';
 import { normalise, type Platform } from './oci/platform.ts';
-import type { Look, RegistryClient } from './registry/client.ts';
+import { type Look, missingBlob, type RegistryClient } from './registry/client.ts';
 import { type Resolver, resolverFor } from './resolve.ts';
 
 /** An image that was found, with the platforms that were asked for, all gates holding. */
@@ -33,8 +33,9 @@ export function lookFor(asked: AskedImage, inputs: Inputs, client: RegistryClien
       image = known ?? (await loadImage(asked.reference, client, look));
       return await examine(image, inputs, client, look);
     } catch (error) {
-      seen = { image, error };
-      throw error;
+      const judged = inputs.gates.verifyBlobs ? asGate(error) : error;
+      seen = { image, error: judged };
+      throw judged;
     }
   };
 }
@@ -59,6 +60,12 @@ async function repeated(
   const mayMend = inputs.gates.verifyBlobs && seen.error instanceof ActionError && seen.error.code === 'gate-failed';
   if (!mayMend) throw seen.error;
   return seen.image;
+}
+
+/** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
+function asGate(error: unknown): unknown {
+  if (!(error instanceof ActionError) || error.reason !== missingBlob) return error;
+  return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
 }
 
 async function examine(image: Image, inputs: Inputs, client: RegistryClient, look: Look): Promise<Found> {

@@ -8,7 +8,7 @@ const units: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, 
 /** The items of a list input: one per line, commas also separate. */
 export function parseList(text: string): string[] {
   return text
-    .split(/[\r\n,]+/)
+    .split(/\r?\n|,/)
     .map((item) => item.trim())
     .filter((item) => item !== '');
 }
@@ -16,7 +16,7 @@ export function parseList(text: string): string[] {
 /** The lines of an input in which a comma is an ordinary character. */
 export function parseLines(text: string): string[] {
   return text
-    .split(/[\r\n]+/)
+    .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
 }

@@ -12,8 +12,8 @@ const titles: Readonly<Record<Phase, string>> = {
 /** Collects what happens for one image, so that it can be read as one even when many are resolved at a time. */
 export interface Progress {
   readonly note: Note;
-  /** Prints what was collected: a group a phase for one image, one group for each of several. */
-  print(headline: string): void;
+  /** Prints what was collected, and `last`: a group a phase for one image, one group for each of several. */
+  print(headline: string, last: readonly string[]): void;
 }
 
 /** A progress that prints urgent lines at once, and collects the others. */
@@ -24,8 +24,8 @@ export function progressOf(name: string, isOneOfMany: boolean, log: Log): Progre
       if (urgent) log.line(isOneOfMany ? `${name}: ${line}` : line);
       else lines[phase].push(line);
     },
-    print(headline) {
-      if (isOneOfMany) return log.group(headline, Object.values(lines).flat());
+    print(headline, last) {
+      if (isOneOfMany) return log.group(headline, [...Object.values(lines).flat(), ...last]);
       for (const [phase, noted] of Object.entries(lines)) {
         if (noted.length > 0) log.group(titles[phase as Phase], noted);
       }

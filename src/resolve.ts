@@ -4,7 +4,14 @@ import { type Config, parseConfig } from './oci/config.ts';
 import type { Digest } from './oci/digest.ts';
 import type { IndexEntry, Manifest } from './oci/manifest.ts';
 import { isImageConfigType } from './oci/media-type.ts';
-import { choosePlatform, formatPlatform, isSamePlatform, normalise, type Platform } from './oci/platform.ts';
+import {
+  choosePlatform,
+  formatPlatform,
+  isSamePlatform,
+  isUnknownPlatform,
+  normalise,
+  type Platform,
+} from './oci/platform.ts';
 import { formatReference } from './oci/reference.ts';
 import type { Look, RegistryClient } from './registry/client.ts';
 
@@ -12,6 +19,8 @@ import type { Look, RegistryClient } from './registry/client.ts';
 export interface Resolution {
   /** As the index or the config writes it; undefined for what is no image, or has none. */
   readonly platform: Platform | undefined;
+  /** The same as text; empty when there is none. */
+  readonly platformText: string;
   readonly manifest: Manifest;
   readonly manifestDigest: Digest;
   readonly manifestBytes: Uint8Array;
@@ -37,6 +46,9 @@ export interface Resolver {
   /** Whether the image has `asked` itself, not a lower variant of it. */
   offers(asked: Platform): Promise<boolean>;
 }
+
+/** What a platform may be written with: nothing that a shell would act on. */
+const inertPlatform = /^[A-Za-z0-9_.()+,:/-]*$/;
 
 /** Where a platform's manifest is to be found, and what platform it is. */
 interface Candidate {
@@ -72,8 +84,9 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
       const config = isImage ? await readConfig(manifest.manifest) : undefined;
       return { platform: config?.content?.platform, entry };
     };
-    if (entries === undefined) return [await read(undefined)];
-    return Promise.all(entries.filter((entry) => entry.platform === undefined).map(read));
+    const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
+    const candidates = await Promise.all(unsaid.map(read));
+    return candidates.filter(({ platform }) => platform === undefined || !isUnknownPlatform(platform));
   };
   const loadSilent = async (): Promise<Candidate[]> => {
     silent ??= readSilent();
@@ -95,7 +108,8 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
 
   const complete = async ({ platform, entry }: Candidate, inspect: boolean): Promise<Resolution> => {
     const manifest = await manifestOf(entry);
-    return { platform, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
+    const platformText = checkedText(platform);
+    return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
   };
 
   const choose = async (asked: Platform): Promise<Candidate> => {
@@ -127,6 +141,12 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
       return isOffered(written) || isOffered(await loadSilent());
     },
   };
+}
+
+function checkedText(platform: Platform | undefined): string {
+  const text = platform === undefined ? '' : writtenPlatform(platform);
+  if (inertPlatform.test(text)) return text;
+  throw new ActionError('invalid-manifest', `"${text}" is written as a platform, and is none.`);
 }
 
 function asCandidate(entry: IndexEntry): Candidate {

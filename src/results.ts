@@ -1,8 +1,6 @@
 import type { Subject } from './compare.ts';
-import { writtenPlatform } from './image.ts';
 import type { AskedImage } from './inputs.ts';
 import type { Found } from './look.ts';
-import { ActionError } from './oci/action-error.ts';
 import type { Digest } from './oci/digest.ts';
 import type { Descriptor } from './oci/manifest.ts';
 import { nameOf } from './oci/reference.ts';
@@ -44,24 +42,23 @@ export interface Result {
   readonly needsUpdating?: boolean;
 }
 
-/** What the output `platform` may consist of: nothing that a shell would act on. */
-const platformPattern = /^[A-Za-z0-9_.()+,:/-]*$/;
-
 /**
  * The elements of `results` for one image.
  *
  * @param inspect whether fields from the config are asked for
- * @throws ActionError `invalid-manifest` when sizes add up to what no number can hold, or a platform is no platform
  */
 export function resultsOf(outcome: Outcome, files: SavedFiles, inspect: boolean): Result[] {
   const { asked, found } = outcome;
-  const common = { image: asked.text, name: nameOf(asked.reference), tag: asked.reference.tag ?? '' };
-  if (found === undefined) return [{ ...common, exists: false }];
+  const name = nameOf(asked.reference);
+  const tag = asked.reference.tag ?? '';
+  if (found === undefined) return [{ image: asked.text, exists: false, name, tag }];
   const { image, platforms, subjects } = found;
   const ofImage = {
-    ...common,
+    image: asked.text,
     exists: true,
-    reference: `${common.name}@${image.digest}`,
+    name,
+    reference: `${name}@${image.digest}`,
+    tag,
     digest: image.digest,
     indexDigest: image.entries === undefined ? ('' as const) : image.digest,
     mediaType: image.mediaType,
@@ -77,13 +74,13 @@ export function resultsOf(outcome: Outcome, files: SavedFiles, inspect: boolean)
 }
 
 function ofManifest({ resolution }: Subject, files: SavedFiles) {
-  const { manifest, manifestDigest, platform } = resolution;
+  const { manifest, manifestDigest, platformText } = resolution;
   return {
     manifestDigest,
     configDigest: manifest.config.digest,
     layers: manifest.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
-    platform: checkPlatform(platform === undefined ? '' : writtenPlatform(platform)),
-    size: sizeOf([manifest.config, ...manifest.layers]),
+    platform: platformText,
+    size: manifest.size,
     annotations: manifest.annotations,
     manifestPath: files.pathOf(manifestDigest),
   };
@@ -92,15 +89,4 @@ function ofManifest({ resolution }: Subject, files: SavedFiles) {
 function ofConfig({ resolution }: Subject) {
   const content = resolution.config?.content;
   return { created: content?.created ?? '', labels: content?.labels ?? {}, diffIds: content?.diffIds ?? [] };
-}
-
-function checkPlatform(platform: string): string {
-  if (platformPattern.test(platform)) return platform;
-  throw new ActionError('invalid-manifest', `"${platform}" is written as a platform, and is none.`);
-}
-
-function sizeOf(blobs: readonly Descriptor[]): number {
-  const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
-  if (Number.isSafeInteger(size)) return size;
-  throw new ActionError('invalid-manifest', 'The sizes of config and layers add up to more than 2^53 bytes.');
 }

@@ -49,9 +49,9 @@ export async function waitFor<Result>(look: () => Promise<Result>, options: Wait
 const never = new AbortController().signal;
 
 function waitOver(error: ActionError, timeout: number): ActionError {
-  return new ActionError('wait-timeout', `Waited ${timeout / 1000} seconds in vain. ${error.message}`, {
-    ...(error.said === undefined ? {} : { said: error.said }),
-    advice: 'Look why it is not published yet, or allow more by the input wait-timeout.',
+  return error.with({
+    code: 'wait-timeout',
+    message: `Waited ${timeout / 1000} seconds in vain. ${error.message}`,
     cause: error,
   });
 }

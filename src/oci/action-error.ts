@@ -28,13 +28,13 @@ export type ErrorCode = (typeof errorCodes)[number];
 /** What an {@link ActionError} carries besides its message. */
 export interface ErrorDetails {
   /** What the other side answered, in its own words: raw, to be made printable by whoever prints it. */
-  said?: string;
+  said?: string | undefined;
   /** What the reader should do now. */
-  advice?: string;
+  advice?: string | undefined;
   /** Whether the same request may succeed when it is sent again. */
   transient?: boolean;
   /** What the network reported, for code that has to tell one failure from another. */
-  reason?: string;
+  reason?: string | undefined;
   cause?: unknown;
 }
 
@@ -54,5 +54,12 @@ export class ActionError extends Error {
     this.advice = details.advice;
     this.transient = details.transient ?? false;
     this.reason = details.reason;
+  }
+
+  /** The same error in other words. */
+  with(changes: ErrorDetails & { readonly code?: ErrorCode; readonly message?: string }): ActionError {
+    const { code = this.code, message = this.message, ...details } = changes;
+    const { said, advice, transient, reason, cause } = this;
+    return new ActionError(code, message, { said, advice, transient, reason, cause, ...details });
   }
 }

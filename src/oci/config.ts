@@ -60,7 +60,9 @@ function platformOf(config: JsonObject): Platform | undefined {
 }
 
 function createdOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' && rfc3339.test(value) ? value : '';
+  if (typeof value !== 'string' || !rfc3339.test(value)) return '';
+  const [year = 0, month = 0, day = 0] = value.slice(0, 10).split('-').map(Number);
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate() ? value : '';
 }
 
 function labelsOf(value: JsonValue | undefined): TextMap {

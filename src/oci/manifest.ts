@@ -57,6 +57,8 @@ export interface Manifest {
   readonly config: Descriptor;
   /** Base first. */
   readonly layers: readonly Descriptor[];
+  /** Bytes of config and layers together, as stored. */
+  readonly size: number;
   readonly annotations: TextMap;
 }
 
@@ -139,13 +141,22 @@ function readIndex(document: JsonObject, mediaType: ManifestType): Index {
 }
 
 function readManifest(document: JsonObject, mediaType: ManifestType): Manifest {
+  const config = readDescriptor(document['config'], 'config');
+  const layers = asArray(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`));
   return {
     kind: 'manifest',
     mediaType,
-    config: readDescriptor(document['config'], 'config'),
-    layers: asArray(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`)),
+    config,
+    layers,
+    size: sizeOf([config, ...layers]),
     annotations: asTextMap(document['annotations'], 'annotations'),
   };
+}
+
+function sizeOf(blobs: readonly Descriptor[]): number {
+  const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
+  if (Number.isSafeInteger(size)) return size;
+  throw invalid('The sizes of config and layers add up to more than 2^53 bytes.');
 }
 
 function readDescriptor(value: JsonValue | undefined, what: string): Descriptor {
@@ -171,9 +182,12 @@ function readPlatform(value: JsonValue | undefined, what: string): Platform | un
   if (value === undefined || value === null) return undefined;
   const platform = asObject(value, what);
   refuseCaseVariants(platform, platformFields, what);
+  const os = asOptionalText(platform['os'], `${what}.os`);
+  const architecture = asOptionalText(platform['architecture'], `${what}.architecture`);
+  if (os === '' && architecture === '') return undefined;
   return {
-    os: asOptionalText(platform['os'], `${what}.os`),
-    architecture: asOptionalText(platform['architecture'], `${what}.architecture`),
+    os,
+    architecture,
     variant: asOptionalText(platform['variant'], `${what}.variant`),
     osVersion: asOptionalText(platform['os.version'], `${what}["os.version"]`),
     osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),

@@ -95,6 +95,12 @@ export function choosePlatform<Candidate>(
   return best?.candidate;
 }
 
+/** Whether this is `unknown/unknown`, which attestations have. */
+export function isUnknownPlatform(platform: Platform): boolean {
+  const { os, architecture } = normalise(platform);
+  return os === 'unknown' && architecture === 'unknown';
+}
+
 /** Whether `offered` is what was `asked` for, without falling back to a lower variant. */
 export function isSamePlatform(offered: Platform, asked: Platform): boolean {
   const platform = normalise(offered);

@@ -122,7 +122,7 @@ export function withAuth(send: Transport, options: AuthOptions): Transport {
       isRejected = true;
       held = undefined;
       return attempt(request).catch((second) => {
-        throw withSource(second, given, repository);
+        throw isRejection(second) ? withSource(error, given, repository) : second;
       });
     }
   };
@@ -162,13 +162,7 @@ function rejected(response: Response, credential: Credential | undefined, reposi
   const error = statusError(response, `${nameOf(repository)} may not be pulled`);
   const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
   const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
-  const { said } = error;
-  const details = said === undefined ? {} : { said };
-  return withSource(
-    new ActionError(isScopeMissing ? 'denied' : error.code, error.message, details),
-    credential,
-    repository,
-  );
+  return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
 }
 
 /** Adds to a rejection where the credentials came from and what to do about it. */
@@ -182,10 +176,9 @@ function withSource<Thrown>(
     credential === undefined
       ? `No credentials were found for ${repository.registry}.`
       : `The credentials came from ${credential.source}.`;
-  const advice = `${adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`;
-  return new ActionError(error.code, `${error.message} ${source}`, {
-    ...(error.said === undefined ? {} : { said: error.said }),
-    advice,
+  return error.with({
+    message: `${error.message} ${source}`,
+    advice: `${adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`,
   });
 }
 

@@ -14,6 +14,9 @@ import { type AuthHosts, type Trust, trustFor } from './trust.ts';
 /** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
 const documentLimit = 4 * 1024 * 1024;
 
+/** The reason of the error for a blob that is named and not there. */
+export const missingBlob = 'missing-blob';
+
 /** The limits and the log of one look at a registry. */
 export interface Look {
   readonly signal: AbortSignal;
@@ -110,7 +113,7 @@ export function registryClient(options: ClientOptions): RegistryClient {
       refuseLarge(descriptor);
       const request = { ...look, method: 'GET', path: `blobs/${descriptor.digest}`, phase: 'manifest' } as const;
       const response = await reach(repository, request);
-      if (response.status !== 200) throw childError(response, repository, descriptor);
+      if (response.status !== 200) throw blobError(response, repository, descriptor);
       checkDigest(response, descriptor.digest);
       checkSize(response.body, descriptor);
       look.note('manifest', `config ${descriptor.digest}: ${response.body.byteLength} bytes, verified`);
@@ -269,11 +272,15 @@ function refuseLarge({ digest, size }: Descriptor): void {
 }
 
 function notFound(response: Response, reference: Reference): ActionError {
-  const error = statusError(response, `${formatReference(reference)} does not exist`);
-  return new ActionError('not-found', error.message, {
-    ...(error.said === undefined ? {} : { said: error.said }),
+  return statusError(response, `${formatReference(reference)} does not exist`).with({
+    code: 'not-found',
     advice: 'Check the spelling of repository and tag, and whether the push of the image has finished.',
   });
+}
+
+function blobError(response: Response, repository: Repository, descriptor: Descriptor): ActionError {
+  const error = childError(response, repository, descriptor);
+  return response.status === 404 ? error.with({ reason: missingBlob }) : error;
 }
 
 /** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */

@@ -42,8 +42,8 @@ export function statusError(response: Response, what: string): ActionError {
   const said = wordsOf(response);
   const quota = response.status === 429 ? quotaOf(response) : '';
   return new ActionError(codeOf(response.status), `${what}: it answered ${response.status}${quota}.`, {
-    ...(said === undefined ? {} : { said }),
-    ...adviceFor(response.status),
+    said,
+    advice: adviceFor(response.status),
   });
 }
 
@@ -53,10 +53,9 @@ function codeOf(status: number): ErrorCode {
   return status === 429 ? 'rate-limited' : 'registry-error';
 }
 
-function adviceFor(status: number): { advice?: string } {
-  if (status === 429) return { advice: 'Log in, as limits are higher for users who are known, or run the job later.' };
-  if (status >= 500) return { advice: 'The registry has a fault of its own: look at its status page, then run again.' };
-  return {};
+function adviceFor(status: number): string | undefined {
+  if (status === 429) return 'Log in, as limits are higher for users who are known, or run the job later.';
+  return status >= 500 ? 'The registry has a fault of its own: look at its status page, then run again.' : undefined;
 }
 
 function quotaOf(response: Response): string {

@@ -91,9 +91,7 @@ function retryAfter(response: Response, now: number): number | undefined {
 }
 
 function waitTooLong(response: Response, asked: number): ActionError {
-  const error = statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`);
-  return new ActionError(error.code, error.message, {
-    ...(error.said === undefined ? {} : { said: error.said }),
+  return statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`).with({
     advice: `At most ${longestRetryAfter / 1000} seconds are waited for. Run the job again later${
       response.status === 429 ? ', or log in: limits are higher for users who are known' : ''
     }.`,

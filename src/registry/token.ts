@@ -89,7 +89,7 @@ export async function fetchToken(
   if (token !== undefined) return token;
   const said = wordsOf({ ...response, body: maskTokens(response.body) });
   throw new ActionError('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
-    ...(said === undefined ? {} : { said }),
+    said,
   });
 }
 
