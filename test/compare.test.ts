@@ -119,3 +119,17 @@ test('with all platforms each is compared with its own', async () => {
   );
   assert.equal(step.outputs['changed'], undefined);
 });
+
+test('an error of another reference says which it is', async () => {
+  registry.fault = (request, response) => {
+    if (!request.url?.endsWith('/broken')) return false;
+    response.setHeader('content-type', 'application/json').end('{}');
+    return true;
+  };
+  for (const input of ['compare-with', 'base-image']) {
+    const step = await runAction({ image: at('v1'), [input]: at('broken') });
+    assert.deepEqual(step.outputs, { 'error-code': 'invalid-manifest' });
+    assert.match(step.errors[0]?.text ?? '', new RegExp(`${input} ${at('broken')}: `));
+  }
+  registry.fault = undefined;
+});

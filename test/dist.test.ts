@@ -309,3 +309,35 @@ test('NODE_TLS_REJECT_UNAUTHORIZED is ignored, and a warning says so', async () 
   assert.equal(step.status, 0);
   assert.match(step.stdout, /^::warning .*NODE_TLS_REJECT_UNAUTHORIZED is ignored/m);
 });
+
+test('a run that is ended by a signal is red, and sets nothing but the error code', {
+  skip: process.platform === 'win32' && 'Windows has no signals',
+}, async () => {
+  registry.fault = (request) => !request.url?.startsWith('/token') && request.headers.authorization !== undefined;
+  const step = await runAction(
+    { image: `${app}:v1` },
+    { onStart: (child) => setTimeout(() => child.kill('SIGTERM'), 1000) },
+  );
+  registry.fault = undefined;
+  assert.equal(step.status, 1);
+  assert.deepEqual(step.outputs, { 'error-code': 'timeout' });
+  assert.match(step.errors[0]?.text ?? '', /SIGTERM/);
+  assert.deepEqual(step.files, []);
+});
+
+test('sizes that no number can hold together are invalid-manifest, naming the image', async () => {
+  const layer = { mediaType: types.layer, digest: digestOf('x'), size: Number.MAX_SAFE_INTEGER };
+  const manifest = blob(
+    {
+      schemaVersion: 2,
+      mediaType: types.manifest,
+      config: descriptor(blob('{}', types.config)),
+      layers: [layer, layer],
+    },
+    types.manifest,
+  );
+  registry.put('o/huge', manifest, 'v1');
+  const step = await runAction({ image: `${registry.host}/o/huge:v1` });
+  assert.deepEqual(step.outputs, { 'error-code': 'invalid-manifest' });
+  assert.match(step.errors[0]?.text ?? '', /o\/huge:v1/);
+});

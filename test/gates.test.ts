@@ -161,3 +161,21 @@ test('a child that the index names and the registry lacks is registry-error, nev
   const step = await runAction({ image: `${registry.host}/o/lost:v1`, 'fail-on-missing': 'false' });
   assertFailed(step, 'registry-error', new RegExp(lost.manifest.digest));
 });
+
+test('a config that is missing is a blob that verify-blobs misses, also where it is read before', async () => {
+  const lost = image('linux/amd64', { layers: ['lost config'] });
+  registry.put('o/noconfig', lost.manifest, 'v1');
+  const inputs = { image: `${registry.host}/o/noconfig:v1` };
+  assertFailed(await runAction(inputs), 'registry-error', new RegExp(lost.config.digest));
+  assertFailed(await runAction({ ...inputs, 'verify-blobs': 'true' }), 'gate-failed', new RegExp(lost.config.digest));
+});
+
+test('of two demands on one label both must hold', async () => {
+  const step = await runAction({ image: app, 'expected-labels': `${revision}=other\n${revision}=1a2b3c` });
+  assertFailed(step, 'gate-failed', /expected "other"/);
+});
+
+test('the digest of another platform of the same index is recognised', async () => {
+  const step = await runAction({ image: app, 'expected-digest': arm64.manifest.digest });
+  assertFailed(step, 'gate-failed', /is the manifest-digest of linux\/arm64 in the same index/);
+});

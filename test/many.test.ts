@@ -141,3 +141,8 @@ test('the summary for many is one table with every digest whole', async () => {
     assert.ok(step.summary.includes(imageOf('o/app-7', platform).manifest.digest));
   }
 });
+
+test('the log of a failed image says why, also where there is no annotation for it', async () => {
+  const step = await runAction({ image: repositories.map((repository) => `${at(repository)}-gone`).join('\n') });
+  assert.equal(step.stdout.match(/^\S+:v1-gone does not exist: it answered 404\.$/gm)?.length, repositories.length);
+});

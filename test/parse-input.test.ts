@@ -36,3 +36,8 @@ test('what is no duration, or longer than any job, is refused by name', () => {
     assert.throws(() => parseDuration('wait-timeout', text), { code: 'invalid-input', message: /wait-timeout/ }, text);
   }
 });
+
+test('a lone carriage return is no line end, so that it is refused where it stands', () => {
+  assert.deepEqual(parseLines('a\rb'), ['a\rb']);
+  assert.deepEqual(parseList('a\rb'), ['a\rb']);
+});
