@@ -367,7 +367,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
  * @returns false, for the step has not succeeded
  */
 function fail(log, { output }, failures) {
-    const reports = failures.map(({ error, about }) => (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .C)(error, about));
+    const reports = failures.map(({ error, about }) => (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .C)(error, about, log));
     const code = reports[0]?.code ?? 'internal';
     const room = log.annotationsLeft();
     const shown = reports.length > room ? room - 1 : reports.length;
@@ -392,8 +392,9 @@ function fail(log, { output }, failures) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   MJ: () => (/* binding */ parseGates),
 /* harmony export */   P7: () => (/* binding */ checkGates),
+/* harmony export */   X0: () => (/* binding */ parseExpectedLabels),
+/* harmony export */   lI: () => (/* binding */ parseExpectedDigests),
 /* harmony export */   x0: () => (/* binding */ hasGates)
 /* harmony export */ });
 /* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
@@ -406,14 +407,18 @@ function fail(log, { output }, failures) {
 
 /** Blobs that are asked for at once. */
 const blobsAtOnce = 8;
-/** Reads the gates. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
-function parseGates(inputs) {
-    return {
-        expectedDigests: (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseList */ .E1)(inputs.expectedDigest).map((digest) => (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(digest, 'invalid-input')),
-        expectedLabels: parseLabels(inputs.expectedLabels),
-        requiredPlatforms: (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseList */ .E1)(inputs.requirePlatforms).map(_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .parsePlatform */ .FL),
-        verifyBlobs: inputs.verifyBlobs,
-    };
+/** Reads a list of digests. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
+function parseExpectedDigests(text) {
+    return (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseList */ .E1)(text).map((digest) => (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(digest, 'invalid-input'));
+}
+/** Reads `key=value` lines. Throws `invalid-input`. */
+function parseExpectedLabels(text) {
+    return (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseLines */ .Li)(text).map((line) => {
+        const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+        if (key !== undefined)
+            return [key, value];
+        throw new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
+    });
 }
 /** Whether there is any gate, so that a missing image cannot pass. */
 function hasGates(gates) {
@@ -437,14 +442,6 @@ async function checkGates(gates, image, resolver, resolutions, client, look) {
         return;
     const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
     await verifyBlobs(image, blobs, client, look);
-}
-function parseLabels(text) {
-    return (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseLines */ .Li)(text).map((line) => {
-        const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
-        if (key === undefined)
-            throw (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .invalidInput */ .aY)('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
-        return [key, value];
-    });
 }
 async function checkPlatforms({ requiredPlatforms }, resolver) {
     const missing = [];
@@ -532,7 +529,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(304);
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(75);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(729);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(405);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(431);
 /* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(875);
 
 
@@ -544,9 +541,11 @@ process.exitCode = 1;
 // What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
 process.removeAllListeners('warning');
 const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .openLog */ .N)();
-/** Ends the process at once, failed, with the reason as an annotation. */
+let isOver = false;
+/** Ends the process at once, failed, with the reason as an annotation unless the run has had its say. */
 function abandon(error) {
-    (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .fail */ .f)(log, (0,_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readRunnerFiles */ .qX)(), [{ error, about: '' }]);
+    if (!isOver)
+        (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .fail */ .f)(log, (0,_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readRunnerFiles */ .qX)(), [{ error, about: '' }]);
     process.exit(1);
 }
 process.on('uncaughtException', abandon);
@@ -554,7 +553,7 @@ process.on('unhandledRejection', abandon);
 process.on('beforeExit', () => {
     abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('internal', 'The run came to an end without a result.'));
 });
-for (const signal of ['SIGINT', 'SIGTERM']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
         abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
     });
@@ -565,8 +564,9 @@ const succeeded = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(l
         setTimeout(late, milliseconds).unref();
     },
 });
+isOver = true;
 // Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
-process.stdout.write('', () => process.exit(succeeded ? 0 : 1));
+await new Promise(() => process.stdout.write('', () => process.exit(succeeded ? 0 : 1)));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -595,6 +595,8 @@ var external_node_path_ = __nccwpck_require__(760);
 var core = __nccwpck_require__(79);
 // EXTERNAL MODULE: ./lib/src/gates.js
 var src_gates = __nccwpck_require__(246);
+// EXTERNAL MODULE: ./lib/src/oci/action-error.js
+var action_error = __nccwpck_require__(875);
 // EXTERNAL MODULE: ./lib/src/oci/platform.js
 var platform = __nccwpck_require__(993);
 // EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
@@ -602,6 +604,7 @@ var oci_reference = __nccwpck_require__(593);
 // EXTERNAL MODULE: ./lib/src/parse-input.js
 var parse_input = __nccwpck_require__(284);
 ;// CONCATENATED MODULE: ./lib/src/inputs.js
+
 
 
 
@@ -645,7 +648,7 @@ const inputNames = (/* unused pure expression or super */ null && ([
 ]));
 /** The secrets among the inputs, so that they can be masked before anything else happens. */
 function readSecrets() {
-    return [input('password'), input('github-token')].filter((secret) => secret !== '');
+    return [input('password'), readGithubToken()].filter((secret) => secret !== '');
 }
 /** The files of the runner, which are needed even when an input is wrong. */
 function readRunnerFiles() {
@@ -667,16 +670,17 @@ function insistOnCertificates() {
  * @throws ActionError `invalid-input`, or `unsupported` for a digest of an unknown algorithm
  */
 function readInputs() {
+    checkProxies();
     const images = readImages();
     const timeout = (0,parse_input/* parseDuration */.E9)('timeout', input('timeout'));
     if (timeout === 0)
         throw (0,parse_input/* invalidInput */.aY)('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
-    const gates = (0,src_gates/* parseGates */.MJ)({
-        expectedDigest: input('expected-digest'),
-        expectedLabels: input('expected-labels'),
-        requirePlatforms: input('require-platforms'),
+    const gates = {
+        expectedDigests: readGate('expected-digest', src_gates/* parseExpectedDigests */.lI),
+        expectedLabels: readGate('expected-labels', src_gates/* parseExpectedLabels */.X0),
+        requiredPlatforms: readGate('require-platforms', (text) => (0,parse_input/* parseList */.E1)(text).map(platform/* parsePlatform */.FL)),
         verifyBlobs: (0,parse_input/* parseBoolean */.yG)('verify-blobs', input('verify-blobs')),
-    });
+    };
     return {
         images,
         platforms: readPlatforms(),
@@ -693,6 +697,29 @@ function readInputs() {
         timeout,
         summary: (0,parse_input/* parseBoolean */.yG)('summary', input('summary')),
     };
+}
+/** A proxy setting that cannot be read would be passed over in silence, and the proxy with it. */
+function checkProxies() {
+    for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY']) {
+        const value = variable(name);
+        if (value === '' || isProxyUrl(value))
+            continue;
+        throw new action_error/* ActionError */.l('invalid-input', `The environment variable ${name} is not a proxy.`, {
+            advice: 'Write http://host:port, with special characters of user name and password percent-encoded.',
+        });
+    }
+}
+function isProxyUrl(text) {
+    const isWhole = /^https?:\/\//.test(text);
+    try {
+        const url = new URL(isWhole ? text : `http://${text}`);
+        decodeURIComponent(`${url.username}${url.password}`);
+        // Without a scheme, a name before a port would be taken for one.
+        return isWhole || !URL.canParse(text);
+    }
+    catch {
+        return false;
+    }
 }
 function input(name) {
     const given = core/* getInput */.V4(name);
@@ -712,23 +739,28 @@ function readPlatforms() {
     if (texts.length === 0)
         throw (0,parse_input/* invalidInput */.aY)('platform', 'it names none', 'Write for example linux/amd64, or all.');
     if (!texts.some((text) => text.toLowerCase() === 'all'))
-        return unique(texts.map(platform/* parsePlatform */.FL), platform/* formatPlatform */.Bq);
+        return unique(named('platform', () => texts.map(platform/* parsePlatform */.FL)), platform/* formatPlatform */.Bq);
     if (texts.length === 1)
         return 'all';
     throw (0,parse_input/* invalidInput */.aY)('platform', 'all goes with no other platform', 'Write all, or a list without it.');
 }
+/** A gate that is there and demands nothing would pass whatever comes: it is refused. */
+function readGate(name, parse) {
+    const text = input(name);
+    const items = named(name, () => parse(text));
+    if (text !== '' && items.length === 0)
+        throw (0,parse_input/* invalidInput */.aY)(name, 'it names nothing to check', 'Fill it, or leave it out.');
+    return items;
+}
 function readReference(name) {
     const text = input(name);
-    return text === '' ? undefined : (0,oci_reference/* parseReference */.F2)(text);
+    return text === '' ? undefined : named(name, () => (0,oci_reference/* parseReference */.F2)(text));
 }
 function readRegistry(name, text) {
     const registry = (0,oci_reference/* parseRegistry */.l5)(text);
     if (registry !== undefined)
         return registry;
-    throw (0,parse_input/* invalidInput */.aY)(name, `"${withoutPassword(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
-}
-function withoutPassword(text) {
-    return text.replace(/^.*@/, '…@');
+    throw (0,parse_input/* invalidInput */.aY)(name, `"${(0,oci_reference/* withoutUserinfo */.Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
 }
 function readAuthHosts() {
     const pairs = new Map();
@@ -753,7 +785,7 @@ function readCredentialSources(images) {
             workspace: variable('GITHUB_WORKSPACE'),
             environment: environmentWithoutInputs(),
         },
-        githubToken: { token: input('github-token'), registries: githubRegistries() },
+        githubToken: { token: readGithubToken(), registries: githubRegistries() },
     };
 }
 function readInputCredential(images) {
@@ -777,7 +809,8 @@ function readInputCredential(images) {
 /** Empty for a user without a home, as in some containers. */
 function homeFolder() {
     try {
-        return variable('HOME') || variable('USERPROFILE') || (0,external_node_os_namespaceObject.homedir)();
+        const names = process.platform === 'win32' ? ['USERPROFILE', 'HOME'] : ['HOME', 'USERPROFILE'];
+        return names.map(variable).find((home) => home !== '') ?? (0,external_node_os_namespaceObject.homedir)();
     }
     catch {
         return '';
@@ -800,6 +833,11 @@ function configFiles(home) {
         ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
     ];
 }
+/** Empty where whoever runs the action does not evaluate the default of `action.yml`. */
+function readGithubToken() {
+    const token = input('github-token');
+    return token.startsWith('${{') ? '' : token;
+}
 /** ghcr.io, and on a GitHub Enterprise Server its own registry. */
 function githubRegistries() {
     const server = variable('GITHUB_SERVER_URL');
@@ -814,6 +852,17 @@ function environmentWithoutInputs() {
             environment[name] = value;
     }
     return environment;
+}
+/** Says of what is wrong with a value which input it came by. */
+function named(name, parse) {
+    try {
+        return parse();
+    }
+    catch (error) {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        throw error.with({ message: `The input ${name} cannot be used: ${error.message}` });
+    }
 }
 function unique(items, key) {
     const byKey = new Map();
@@ -867,7 +916,8 @@ function printable(text) {
 /** Cuts secrets out of `text`, leaving whole digests alone: a hostile token must not be able to hide one. */
 function redact(text, secrets) {
     const parts = text.split(digest);
-    for (const secret of secrets) {
+    // The longest first, so that one that begins like another is cut whole.
+    for (const secret of [...secrets].sort((one, other) => other.length - one.length)) {
         parts.forEach((part, at) => {
             if (at % 2 === 0)
                 parts[at] = part.replaceAll(secret, '***');
@@ -893,7 +943,7 @@ function printableUrl(url) {
 
 /** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
 const shortestMask = 16;
-/** Characters from which on a registry's token is cut out of what is printed; a shorter one guards nothing of ours. */
+/** Characters from which on a registry's token is cut out of all that is printed; a shorter one only from quotes. */
 const shortestToken = 8;
 /** Annotations that one step may write; the runner drops what comes after. */
 const mostAnnotations = 10;
@@ -901,6 +951,10 @@ const mostAnnotations = 10;
 const mostWarnings = 3;
 /** Characters of one annotation, below the 4,096 that the runner keeps. */
 const longestAnnotation = 4000;
+/** Characters that are shown of another's own words. */
+const longestQuote = 512;
+/** Characters of a line of the log. */
+const longestLine = 8000;
 /** Characters of each part of an annotation. */
 const longestPart = 1800;
 /** What to do about a failure that has no advice of its own. */
@@ -929,8 +983,10 @@ const generalAdvice = {
 /** A log on standard output, by the runner's workflow commands. */
 function openLog() {
     const secrets = new Set();
+    const shortTokens = new Set();
     let annotations = 0;
-    const safe = (text) => printable(redact(text, secrets));
+    // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
+    const safe = (text) => printable(shorten(redact(text, secrets), longestLine));
     const keep = (secret, shortest) => {
         for (const line of secret.split(/[\r\n]+/)) {
             if (line.length >= shortestMask)
@@ -961,14 +1017,18 @@ function openLog() {
             core/* error */.z3(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
         },
         keepSecret: (secret) => keep(secret, 1),
-        keepToken: (token) => keep(token, shortestToken),
+        keepToken(token) {
+            keep(token, shortestToken);
+            shortTokens.add(token);
+        },
         safe,
+        quote: (text) => shorten(safe(redact(text, shortTokens)), longestQuote),
     };
 }
 /** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
-function partsOf(error, about) {
+function partsOf(error, about, { quote }) {
     const known = error instanceof action_error/* ActionError */.l ? error : defect(error);
-    const said = known.said === undefined ? [] : [`It said: ${known.said}`];
+    const said = known.said === undefined ? [] : [`It said: ${quote(known.said)}`];
     const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
     return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
 }
@@ -977,7 +1037,9 @@ function formsOf(secret) {
     const bytes = Buffer.from(secret);
     const base64 = bytes.toString('base64');
     const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
-    return [secret, encodeURIComponent(bytes.toString()), inForm, base64, base64.replace(/=+$/, '')];
+    const encoded = [encodeURIComponent(bytes.toString()), inForm];
+    const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+    return [secret, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
 }
 function defect(error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -990,7 +1052,7 @@ function shorten(text, longest) {
 
 /***/ }),
 
-/***/ 405:
+/***/ 431:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1052,8 +1114,6 @@ function rejection(signal) {
     return { promise, stop };
 }
 
-// EXTERNAL MODULE: ./lib/src/failure.js
-var failure = __nccwpck_require__(304);
 ;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
 /** The four media types that the pipeline asks for, in the order of the `Accept` header. */
 const manifestTypes = [
@@ -1122,10 +1182,9 @@ async function loadImage(reference, client, look) {
     const entries = await expand(document, [digest], { client, look, reference, budget: { left: mostEntries } });
     return { ...common, entries, manifest: undefined };
 }
-/** Whether an entry is an attestation about others, as BuildKit writes them, and no image. */
-function isAttestation({ platform, annotations }) {
-    const isUnknown = platform !== undefined && (0,oci_platform/* isUnknownPlatform */._H)(platform);
-    return isUnknown || 'vnd.docker.reference.type' in annotations;
+/** Whether an entry is about others and no image itself. */
+function isAttestation({ platform, isAttestation: isAnnotated }) {
+    return isAnnotated || (platform !== undefined && (0,oci_platform/* isUnknownPlatform */._H)(platform));
 }
 /** A platform as the index writes it; features are left out, as they tell no images apart. */
 function writtenPlatform(platform) {
@@ -1246,7 +1305,7 @@ function wrong(what, expected) {
 /** Levels of nesting; no OCI document has ten. */
 const deepest = 64;
 /** Values in one document, so that 4 MiB of brackets cannot become 300 MiB of objects. */
-const mostValues = 250_000;
+const mostValues = 100_000;
 const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const stringRun = /[^"\\\u0000-\u001f]*/y;
@@ -1529,7 +1588,7 @@ function resolverFor(image, client, look) {
     };
     const complete = async ({ platform, entry }, inspect) => {
         const manifest = await manifestOf(entry);
-        const platformText = checkedText(platform);
+        const platformText = platform === undefined ? '' : writtenPlatform(platform);
         return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
     };
     const choose = async (asked) => {
@@ -1547,8 +1606,9 @@ function resolverFor(image, client, look) {
         throw platformNotFound(image, asked, writtenPlatforms(known));
     };
     return {
+        digest: image.digest,
         async resolve(asked, inspect) {
-            return complete(await choose(asked), inspect);
+            return inert(await complete(await choose(asked), inspect));
         },
         async resolveAll(inspect) {
             await loadSilent();
@@ -1557,6 +1617,7 @@ function resolverFor(image, client, look) {
                 throw platformNotFound(image, undefined, []);
             return Promise.all(all.map((candidate) => complete(candidate, inspect)));
         },
+        locate: async (asked) => (await choose(asked)).entry?.digest ?? image.digest,
         platforms: () => writtenPlatforms(known),
         async offers(asked) {
             const isOffered = (candidates) => candidates.some(({ platform }) => platform !== undefined && (0,oci_platform/* isSamePlatform */.SW)(platform, asked));
@@ -1564,11 +1625,11 @@ function resolverFor(image, client, look) {
         },
     };
 }
-function checkedText(platform) {
-    const text = platform === undefined ? '' : writtenPlatform(platform);
-    if (inertPlatform.test(text))
-        return text;
-    throw new action_error/* ActionError */.l('invalid-manifest', `"${text}" is written as a platform, and is none.`);
+/** The platform of the one resolution becomes an output that is no JSON. */
+function inert(resolution) {
+    if (inertPlatform.test(resolution.platformText))
+        return resolution;
+    throw new action_error/* ActionError */.l('invalid-manifest', `"${resolution.platformText}" is written as a platform, and is none.`);
 }
 function asCandidate(entry) {
     return { platform: entry.platform, entry };
@@ -1608,38 +1669,53 @@ function platformNotFound(image, asked, offered) {
 
 
 
+/** Others by `client`. */
+function othersBy(client) {
+    const heads = new Map();
+    const loads = new Map();
+    const load = async (reference, look) => resolverFor(await loadImage(reference, client, look), client, look);
+    return {
+        head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
+        load: (reference, look) => once(loads, reference, () => load(reference, look)),
+    };
+}
 /**
  * Whether the manifests of `subjects` differ from those of `other`, one answer each. When HEAD shows that both
  * references point to the same, nothing is fetched. An absent image or platform is a difference; any error is an error.
  */
-async function haveChanged(image, subjects, other, client, look) {
-    const head = await client.head(other, look);
+async function haveChanged(image, subjects, other, others, look) {
+    const head = await others.head(other, look);
     if (!head.exists)
         return subjects.map(() => true);
     if (head.digest !== undefined && (0,digest/* digestOf */.ol)(image.bytes, (0,digest/* algorithmOf */.Hy)(head.digest)) === head.digest) {
         return subjects.map(() => false);
     }
-    const resolver = await loadImage(other, client, look).then((loaded) => resolverFor(loaded, client, look), (error) => absent(error, 'not-found'));
+    const resolver = await others.load(other, look).catch((error) => absent(error, 'not-found'));
     const isChanged = async ({ asked, resolution }) => {
-        const theirs = await resolver?.resolve(asked, false).catch((error) => absent(error, 'platform-not-found'));
-        return theirs === undefined || Buffer.compare(theirs.manifestBytes, resolution.manifestBytes) !== 0;
+        const theirs = await resolver?.locate(asked).catch((error) => absent(error, 'platform-not-found'));
+        return theirs === undefined || (0,digest/* digestOf */.ol)(resolution.manifestBytes, (0,digest/* algorithmOf */.Hy)(theirs)) !== theirs;
     };
     return Promise.all(subjects.map(isChanged));
 }
 /** Whether the layers of `subjects` do not begin with all layers of `base`, one answer each. */
-async function needUpdating(subjects, base, client, look) {
-    const loaded = await loadImage(base, client, look);
-    const resolver = resolverFor(loaded, client, look);
+async function needUpdating(subjects, base, others, look) {
+    const resolver = await others.load(base, look);
     const isOutdated = async ({ asked, resolution }) => {
         const { manifest, manifestDigest } = await resolver.resolve(asked, false);
         const mine = resolution.manifest.layers.map(({ digest }) => digest);
         const theirs = manifest.layers.map(({ digest }) => digest);
         const differs = theirs.findIndex((digest, at) => digest !== mine[at]);
         const shared = differs === -1 ? theirs.length : differs;
-        look.note('manifest', `${(0,oci_platform/* formatPlatform */.Bq)(asked)}: ${shared} of the ${theirs.length} layers of ${(0,oci_reference/* formatReference */.FH)(base)} are shared; its current digest is ${(0,oci_reference/* nameOf */.Vb)(base)}@${loaded.digest} (manifest ${manifestDigest})`);
+        look.note('manifest', `${(0,oci_platform/* formatPlatform */.Bq)(asked)}: ${shared} of the ${theirs.length} layers of ${(0,oci_reference/* formatReference */.FH)(base)} are shared; its current digest is ${(0,oci_reference/* nameOf */.Vb)(base)}@${resolver.digest} (manifest ${manifestDigest})`);
         return differs !== -1;
     };
     return Promise.all(subjects.map(isOutdated));
+}
+function once(known, reference, get) {
+    const key = (0,oci_reference/* formatReference */.FH)(reference);
+    const value = known.get(key) ?? get();
+    known.set(key, value);
+    return value;
 }
 function absent(error, code) {
     if (error instanceof action_error/* ActionError */.l && error.code === code)
@@ -1669,6 +1745,8 @@ const documentFields = [
 ];
 const descriptorFields = ['mediaType', 'digest', 'size', 'urls', 'data', 'annotations', 'artifactType', 'platform'];
 const platformFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'features'];
+/** Characters; platforms are printed in many places. */
+const longestPlatformPart = 255;
 const schema1 = 'It is a schema 1 manifest, whose digests cannot be computed from its bytes.';
 const pushAgain = 'Push the image again with a client of this decade.';
 /**
@@ -1680,17 +1758,25 @@ const pushAgain = 'Push the image again with a client of this decade.';
  */
 function parseManifest(bytes, contentType) {
     const type = essence(contentType);
-    refuseUnsupported(type);
+    refuseUnsupportedType(type);
     const document = asObject(parseStrictJson(bytes), 'The document');
     refuseCaseVariants(document, documentFields, 'the document');
     if (document['schemaVersion'] === 1)
         throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
     if (document['schemaVersion'] !== 2)
         throw invalid('schemaVersion is not 2.');
+    asOptionalText(document['artifactType'], 'artifactType');
+    if (document['subject'] !== undefined && document['subject'] !== null)
+        readDescriptor(document['subject'], 'subject');
     const mediaType = mediaTypeOf(type, document);
     return kindOf(mediaType) === 'index' ? readIndex(document, mediaType) : readManifest(document, mediaType);
 }
-function refuseUnsupported(type) {
+/**
+ * Refuses what is neither an index nor a manifest by its media type, schema 1 by name.
+ *
+ * @throws ActionError `unsupported`
+ */
+function refuseUnsupportedType(type) {
     if (isSchema1Type(type))
         throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
     if (isManifestType(type) || isGenericType(type))
@@ -1708,10 +1794,10 @@ function mediaTypeOf(contentType, document) {
         throw invalid(`The Content-Type is ${contentType}, but mediaType is "${said}".`);
     }
     if (said !== '')
-        refuseUnsupported(said);
+        refuseUnsupportedType(said);
     const type = [contentType, said].find(isManifestType) ?? `application/vnd.oci.image.${shape}.v1+json`;
     if (kindOf(type) !== shape)
-        throw invalid(`It is announced as ${type}, but it has the fields of an ${shape}.`);
+        throw invalid(`It is announced as ${type}, but it has the fields of the other kind.`);
     return type;
 }
 function shapeOf(document) {
@@ -1754,6 +1840,10 @@ function sizeOf(blobs) {
 function readDescriptor(value, what) {
     const descriptor = asObject(value, what);
     refuseCaseVariants(descriptor, descriptorFields, what);
+    asTextMap(descriptor['annotations'], `${what}.annotations`);
+    asOptionalText(descriptor['artifactType'], `${what}.artifactType`);
+    asOptionalTexts(descriptor['urls'], `${what}.urls`);
+    asOptionalText(descriptor['data'], `${what}.data`);
     return {
         mediaType: asText(descriptor['mediaType'], `${what}.mediaType`),
         digest: asDigest(descriptor['digest'], `${what}.digest`),
@@ -1765,7 +1855,7 @@ function readEntry(value, what) {
     return {
         ...readDescriptor(entry, what),
         platform: readPlatform(entry['platform'], `${what}.platform`),
-        annotations: asTextMap(entry['annotations'], `${what}.annotations`),
+        isAttestation: 'vnd.docker.reference.type' in asTextMap(entry['annotations'], `${what}.annotations`),
     };
 }
 function readPlatform(value, what) {
@@ -1775,18 +1865,1365 @@ function readPlatform(value, what) {
     refuseCaseVariants(platform, platformFields, what);
     const os = asOptionalText(platform['os'], `${what}.os`);
     const architecture = asOptionalText(platform['architecture'], `${what}.architecture`);
+    const variant = asOptionalText(platform['variant'], `${what}.variant`);
+    const osVersion = asOptionalText(platform['os.version'], `${what}["os.version"]`);
     if (os === '' && architecture === '')
         return undefined;
+    if ([os, architecture, variant, osVersion].some((part) => part.length > longestPlatformPart)) {
+        throw invalid(`${what} is longer than any platform.`);
+    }
     return {
         os,
         architecture,
-        variant: asOptionalText(platform['variant'], `${what}.variant`),
-        osVersion: asOptionalText(platform['os.version'], `${what}["os.version"]`),
+        variant,
+        osVersion,
         osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),
     };
 }
 function invalid(why) {
     return new action_error/* ActionError */.l('invalid-manifest', why);
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/json-record.js
+/** Reads a JSON object of any content, by JSON's own rules; undefined when it is none. */
+function parseRecord(text) {
+    try {
+        return asRecord(JSON.parse(text));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `value` as an object of any content; undefined when it is none. */
+function asRecord(value) {
+    return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/transport.js
+/** The first value of a header, by its lower-case name. */
+function header(response, name) {
+    return response.headers[name]?.[0];
+}
+/** Whether two places have the same scheme, host and port. */
+function isSameOrigin(one, other) {
+    return one.protocol === other.protocol && one.host === other.host;
+}
+/** The port of `url`, the scheme's own where none is written. */
+function portOf(url) {
+    if (url.port !== '')
+        return Number(url.port);
+    return url.protocol === 'https:' ? 443 : 80;
+}
+/** `url` as a host name that `node:net` understands: IPv6 without its brackets. */
+function bareHostname(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/error.js
+
+
+
+/** Headers in which registries tell what is left of a quota. */
+const quotaHeaders = [
+    'ratelimit-limit',
+    'ratelimit-remaining',
+    'ratelimit-reset',
+    'x-ratelimit-limit',
+    'x-ratelimit-remaining',
+    'x-ratelimit-reset',
+    'retry-after',
+];
+/** The text of a body, whatever bytes it is made of. */
+function bodyOf(body) {
+    return new TextDecoder().decode(body);
+}
+/**
+ * What an error answer says, in the registry's own words: `CODE: message` of the distribution specification, an OAuth
+ * error, or the beginning of whatever else it is.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
+ */
+function wordsOf(response) {
+    const text = bodyOf(response.body).trim();
+    const words = errorWords(parseRecord(text)) ?? text.replace(/\s+/g, ' ');
+    return words === '' ? undefined : words;
+}
+/**
+ * The error for an answer that is not what was asked for: `rate-limited` for 429, `denied` for 403, `unauthorized` for
+ * 401, else `registry-error`. A 404 is told apart by those who know what it means.
+ *
+ * @param what the beginning of the message, without its status
+ */
+function statusError(response, what) {
+    const said = wordsOf(response);
+    const quota = response.status === 429 ? quotaOf(response) : '';
+    return new action_error/* ActionError */.l(codeOf(response.status), `${what}: ${response.url.host} answered ${response.status}${quota}.`, {
+        said,
+        advice: adviceFor(response.status),
+    });
+}
+function codeOf(status) {
+    if (status === 401)
+        return 'unauthorized';
+    if (status === 403)
+        return 'denied';
+    return status === 429 ? 'rate-limited' : 'registry-error';
+}
+function adviceFor(status) {
+    if (status === 429)
+        return 'Log in, as limits are higher for users who are known, or run the job later.';
+    return status >= 500 ? 'The registry has a fault of its own: look at its status page, then run again.' : undefined;
+}
+function quotaOf(response) {
+    const quota = quotaHeaders.flatMap((name) => {
+        const value = header(response, name);
+        return value === undefined ? [] : [`${name}: ${value}`];
+    });
+    return quota.length === 0 ? '' : ` (${quota.join(', ')})`;
+}
+/** The words of an error in a JSON document; undefined when it holds none. */
+function errorWords(document) {
+    const errors = Array.isArray(document?.['errors']) ? document['errors'] : [document];
+    const lines = errors.flatMap((error) => {
+        const { code, message, error: name, error_description: description, details } = asRecord(error) ?? {};
+        const words = [code ?? name, message ?? description ?? details].filter((word) => typeof word === 'string');
+        return words.length === 0 ? [] : [words.join(': ')];
+    });
+    return lines.length === 0 ? undefined : lines.join('; ');
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/verify.js
+
+
+
+
+
+
+
+/** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
+const documentLimit = 4 * 1024 * 1024;
+/**
+ * Verifies and reads an index or a manifest.
+ *
+ * @param asked the digest that was asked for; undefined for a tag
+ * @param describedAs the media type by its descriptor, which counts where the answer's says nothing
+ * @throws ActionError `digest-mismatch`, `invalid-manifest` or `unsupported`
+ */
+function verifyDocument(response, asked, describedAs) {
+    const announced = header(response, 'content-type');
+    // First of all, as the digest of a schema 1 manifest is not that of its bytes.
+    refuseUnsupportedType(essence(announced));
+    const digest = verifyDigest(response, asked);
+    const type = isGenericType(essence(announced)) ? (describedAs ?? announced) : announced;
+    return { digest, bytes: response.body, document: readDocument(response, type) };
+}
+/** Some registries answer 200 with an error in the body: it is worth quoting. */
+function readDocument(response, type) {
+    try {
+        return parseManifest(response.body, type);
+    }
+    catch (error) {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        throw error.with({ said: errorWords(parseRecord(bodyOf(response.body))) });
+    }
+}
+/** Verifies that a document is what its descriptor says. Throws `size-mismatch` or `invalid-manifest` besides. */
+function verifyChild(response, descriptor) {
+    const fetched = verifyDocument(response, descriptor.digest, descriptor.mediaType);
+    verifySize(fetched.bytes, descriptor);
+    if (fetched.document.mediaType === descriptor.mediaType)
+        return fetched;
+    throw new action_error/* ActionError */.l('invalid-manifest', `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`);
+}
+/** Verifies that a blob is what its descriptor says. Throws `digest-mismatch` or `size-mismatch`. */
+function verifyBlob(response, descriptor) {
+    verifyDigest(response, descriptor.digest);
+    verifySize(response.body, descriptor);
+    return response.body;
+}
+/** Refuses what is too large by its descriptor, before it is asked for. Throws `too-large`. */
+function refuseLarge({ digest, size }) {
+    if (size <= documentLimit)
+        return;
+    throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
+}
+/** The digests that a registry announces, as far as they are well-formed. */
+function announcedDigests(response) {
+    return (response.headers['docker-content-digest'] ?? []).flatMap((value) => value.split(/[\s,]+/)).filter(digest/* isDigest */.Bc);
+}
+/**
+ * Computes the digest of a body. It must be the one that was asked for (GHSA-qv35-3gw6-8q4j) and the one that the
+ * registry announces.
+ */
+function verifyDigest(response, asked) {
+    for (const expected of [asked, ...announcedDigests(response)]) {
+        if (expected === undefined)
+            continue;
+        const actual = (0,digest/* digestOf */.ol)(response.body, (0,digest/* algorithmOf */.Hy)(expected));
+        if (actual === expected)
+            continue;
+        const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
+        throw new action_error/* ActionError */.l('digest-mismatch', `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`, {
+            advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
+        });
+    }
+    return asked ?? (0,digest/* digestOf */.ol)(response.body);
+}
+function verifySize(bytes, { digest, size }) {
+    if (bytes.byteLength === size)
+        return;
+    throw new action_error/* ActionError */.l('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
+        advice: 'The image is malformed. Push it again.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/client.js
+
+
+
+
+
+
+
+/** Bytes that all documents of a run may have together: many hundred images, and less than the memory of a runner. */
+const runLimit = 20 * 1024 * 1024;
+/** The reason of the error for a blob that is named and not there. */
+const missingBlob = 'missing-blob';
+/**
+ * Makes a client for all the registries of a run.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
+ */
+function registryClient(reach) {
+    const cache = new Map();
+    let room = runLimit;
+    const getDocument = async (repository, target, phase, look) => {
+        const headers = { accept: manifestTypes.join(', ') };
+        return reach(repository, { method: 'GET', path: `manifests/${target}`, headers, phase, limit: documentLimit }, look);
+    };
+    const account = (bytes) => {
+        room -= bytes.byteLength;
+        if (room < 0)
+            throw new action_error/* ActionError */.l('too-large', `The documents of this step have more than ${runLimit} bytes.`);
+    };
+    const keep = (fetched, phase, look) => {
+        account(fetched.bytes);
+        look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
+        return fetched;
+    };
+    const remember = (key, fetch) => {
+        const fetched = cache.get(key) ?? fetch();
+        cache.set(key, fetched);
+        fetched.catch(() => cache.delete(key));
+        return fetched;
+    };
+    return {
+        manifest(reference, look) {
+            const fetch = async () => {
+                const response = await getDocument(reference, targetOf(reference), 'index', look);
+                if (isMissing(response, reference))
+                    throw notFound(response, reference);
+                if (response.status !== 200)
+                    throw statusError(response, `GET ${response.url.href}`);
+                return keep(verifyDocument(response, reference.digest), 'index', look);
+            };
+            return reference.digest === undefined ? fetch() : remember(`${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, fetch);
+        },
+        child(repository, descriptor, look) {
+            const { mediaType, digest, size } = descriptor;
+            const phase = isManifestType(mediaType) && kindOf(mediaType) === 'index' ? 'index' : 'manifest';
+            return remember(`${(0,oci_reference/* nameOf */.Vb)(repository)}@${digest} ${mediaType} ${size}`, async () => {
+                refuseUnsupportedType(essence(mediaType));
+                refuseLarge(descriptor);
+                const response = await getDocument(repository, digest, phase, look);
+                if (response.status !== 200)
+                    throw childError(response, repository, descriptor);
+                return keep(verifyChild(response, descriptor), phase, look);
+            });
+        },
+        async blob(repository, descriptor, look) {
+            refuseLarge(descriptor);
+            const path = `blobs/${descriptor.digest}`;
+            const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
+            if (response.status !== 200)
+                throw blobError(response, repository, descriptor);
+            const bytes = verifyBlob(response, descriptor);
+            account(bytes);
+            look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
+            return bytes;
+        },
+        async head(reference, look) {
+            const path = `manifests/${targetOf(reference)}`;
+            const headers = { accept: manifestTypes.join(', ') };
+            const response = await reach(reference, { method: 'HEAD', path, headers, phase: 'index', limit: 0 }, look);
+            if (isMissing(response, reference))
+                return { exists: false };
+            const isUnsupported = response.status === 405 || response.status === 501;
+            if (response.status !== 200 && !isUnsupported)
+                throw statusError(response, `HEAD ${response.url.href}`);
+            return { exists: true, digest: isUnsupported ? undefined : singleDigest(announcedDigests(response)) };
+        },
+        async blobSize(repository, descriptor, look) {
+            const path = `blobs/${descriptor.digest}`;
+            const response = await reach(repository, { method: 'HEAD', path, phase: 'manifest', limit: 0 }, look);
+            if (response.status === 404)
+                return undefined;
+            if (response.status !== 200)
+                throw statusError(response, `HEAD ${response.url.href}`);
+            const length = header(response, 'content-length') ?? '';
+            return /^[0-9]+$/.test(length) ? Number(length) : Number.NaN;
+        },
+    };
+}
+/** The tag or digest by which a reference is fetched: the digest where it has both. */
+function targetOf(reference) {
+    return reference.digest ?? reference.tag;
+}
+/** What several headers agree on. */
+function singleDigest(digests) {
+    return new Set(digests).size === 1 ? digests[0] : undefined;
+}
+/**
+ * A 404 means missing when it is the registry's, or that of a manifest endpoint of another registry that it redirects
+ * to. Of a storage host it means that something named is not there.
+ */
+function isMissing({ status, url }, reference) {
+    const own = new URL(`https://${(0,oci_reference/* wireHost */.we)(reference.registry)}`).hostname;
+    const asked = /^\/v2\/.+\/manifests\/([^/]+)$/.exec(url.pathname)?.[1];
+    return status === 404 && (url.hostname === own || asked === targetOf(reference));
+}
+function notFound(response, reference) {
+    return statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`).with({
+        code: 'not-found',
+        advice: 'Check the spelling of repository and tag, and whether its push has finished. To wait for it set wait-timeout; to go on without it set fail-on-missing: false.',
+    });
+}
+function blobError(response, repository, descriptor) {
+    const error = childError(response, repository, descriptor);
+    return response.status === 404 ? error.with({ reason: missingBlob }) : error;
+}
+/** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */
+function childError(response, repository, { digest }) {
+    if (response.status !== 404)
+        return statusError(response, `GET ${response.url.href}`);
+    return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/look.js
+
+
+
+
+
+
+/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
+const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
+/**
+ * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
+ * what the first one found, at the cost of no pull.
+ */
+function lookFor(asked, inputs, client) {
+    let seen;
+    return async (look) => {
+        const known = seen && (await repeated(seen, asked, inputs, client, look));
+        let image;
+        try {
+            image = known ?? (await loadImage(asked.reference, client, look));
+            return await examine(image, inputs, client, look);
+        }
+        catch (error) {
+            const judged = inputs.gates.verifyBlobs ? asGate(error) : error;
+            seen = { image, error: judged };
+            throw judged;
+        }
+    };
+}
+/**
+ * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
+ * can change without a change of the image: blobs may come later.
+ */
+async function repeated(seen, { reference }, inputs, client, look) {
+    const head = await client.head(reference, look);
+    if (!head.exists) {
+        if (seen.image === undefined)
+            throw seen.error;
+        return undefined;
+    }
+    if (head.digest === undefined || head.digest !== seen.image?.digest)
+        return undefined;
+    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
+    if (!mayMend)
+        throw seen.error;
+    return seen.image;
+}
+/** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
+function asGate(error) {
+    if (!(error instanceof action_error/* ActionError */.l) || error.reason !== missingBlob)
+        return error;
+    return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
+}
+async function examine(image, inputs, client, look) {
+    const resolver = resolverFor(image, client, look);
+    const subjects = await resolveAsked(inputs, resolver);
+    const resolutions = subjects.map(({ resolution }) => resolution);
+    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
+    return { image, platforms: resolver.platforms(), subjects };
+}
+async function resolveAsked({ platforms, inspect }, resolver) {
+    if (platforms !== 'all') {
+        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
+    }
+    const all = await resolver.resolveAll(inspect);
+    return all.map((resolution) => ({
+        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
+        resolution,
+    }));
+}
+
+;// CONCATENATED MODULE: ./lib/src/report.js
+
+const titles = {
+    token: 'Token',
+    index: 'What the reference points to',
+    manifest: "The platform's manifest",
+};
+/** A progress that prints urgent lines at once, and collects the others. */
+function progressOf(name, isOneOfMany, log) {
+    const lines = { token: [], index: [], manifest: [] };
+    return {
+        note(phase, line, urgent) {
+            if (urgent)
+                log.line(isOneOfMany ? `${name}: ${line}` : line);
+            else
+                lines[phase].push(line);
+        },
+        print(headline, last) {
+            if (isOneOfMany)
+                return log.group(headline, [...Object.values(lines).flat(), ...last]);
+            for (const [phase, noted] of Object.entries(lines)) {
+                if (noted.length > 0)
+                    log.group(titles[phase], noted);
+            }
+            log.line(headline);
+        },
+    };
+}
+/** Prints the digests of one image in plain view. */
+function printResult(log, result) {
+    if (!result.exists)
+        return;
+    const layers = result.layers ?? [];
+    const rows = [
+        ['platform', result.platform || '(none)'],
+        ['digest', result.digest ?? ''],
+        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
+        ['manifest-digest', result.manifestDigest ?? ''],
+        ['config-digest', result.configDigest ?? ''],
+        ...layers.map(({ digest, size }, at) => [
+            at === 0 ? 'layer-digests' : '',
+            `${digest}  ${humanSize(size)}`,
+        ]),
+        ['size', humanSize(result.size ?? 0)],
+        ...optionalRow('changed', result.changed),
+        ...optionalRow('needs-updating', result.needsUpdating),
+    ];
+    for (const [name, value] of rows)
+        log.line(`${name.padEnd(17)}${value}`);
+}
+/** What to say of an image that is done. */
+function headlineOf({ asked, found }) {
+    const name = (0,oci_reference/* formatReference */.FH)(asked.reference);
+    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
+}
+/** Bytes in units that a person reads: `12.3 MB`. */
+function humanSize(bytes) {
+    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+function optionalRow(name, value) {
+    return value === undefined ? [] : [[name, String(value)]];
+}
+
+;// CONCATENATED MODULE: ./lib/src/wait.js
+
+/** What waiting can mend. */
+const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
+/** How much longer each pause is than the one before. */
+const growth = 1.5;
+/** Milliseconds; pauses grow up to this, unless the first was longer. */
+const longestPause = 60_000;
+/** Milliseconds; a registry is not asked more often. */
+const shortestPause = 1000;
+/**
+ * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
+ * anything else ends the wait at once. The last look is taken when the time is over.
+ *
+ * @param look takes one look; later ones may be cheaper, as it knows what it saw
+ * @throws ActionError `wait-timeout`, caused by what still did not hold
+ */
+async function waitFor(look, options) {
+    const { timeout, interval, clock, canMend, onWait } = options;
+    const end = clock.now() + timeout;
+    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
+        try {
+            return await look();
+        }
+        catch (error) {
+            if (timeout === 0 || !isWaitable(error) || !canMend(error))
+                throw error;
+            const left = end - clock.now();
+            if (left <= 0)
+                throw waitOver(error, timeout);
+            const pause = Math.min(next, left);
+            onWait(error, pause);
+            await clock.sleep(pause, never);
+        }
+    }
+}
+function isWaitable(error) {
+    return error instanceof action_error/* ActionError */.l && waitable.has(error.code);
+}
+const never = new AbortController().signal;
+function waitOver(error, timeout) {
+    return error.with({
+        code: 'wait-timeout',
+        message: `Waited ${timeout / 1000} s. ${error.message}`,
+        advice: error.code === 'gate-failed' ? error.advice : undefined,
+        cause: error,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/each-image.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
+ * Both lists are in the order asked.
+ */
+async function resolveImages(inputs, client, log) {
+    const { images } = inputs;
+    const others = othersBy(client);
+    let done = 0;
+    const settled = await Promise.all(images.map(async (asked) => {
+        const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
+        const outcome = await oneImage(asked, inputs, client, others, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
+        done += 1;
+        const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
+        if ('error' in outcome)
+            progress.print(`${count}${outcome.about}: failed`, (0,src_log/* partsOf */.C)(outcome.error, '', log).parts);
+        else
+            progress.print(`${count}${headlineOf(outcome)}`, []);
+        return outcome;
+    }));
+    return {
+        outcomes: settled.filter((outcome) => 'asked' in outcome),
+        failures: settled.filter((outcome) => 'error' in outcome),
+    };
+}
+async function oneImage(asked, inputs, client, others, note) {
+    const look = lookFor(asked, inputs, client);
+    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+        timeout: inputs.waitTimeout,
+        interval: inputs.waitInterval,
+        clock: systemClock,
+        // What has a digest does not change; only its blobs, and the image itself, may still come.
+        canMend: ({ code }) => asked.reference.digest === undefined ||
+            code === 'not-found' ||
+            (code === 'gate-failed' && inputs.gates.verifyBlobs),
+        onWait: (error, pause) => {
+            const why = error.code === 'not-found' ? 'not published yet.' : error.message;
+            note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
+        },
+    }).catch((error) => {
+        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && each_image_isMissing(error))
+            return undefined;
+        throw error;
+    });
+    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look));
+    return { asked, found, changed, needsUpdating };
+}
+async function compared({ image, subjects }, { compareWith, baseImage }, others, look) {
+    return Promise.all([
+        compareWith &&
+            haveChanged(image, subjects, compareWith, others, look).catch(concerning('compare-with', compareWith)),
+        baseImage && needUpdating(subjects, baseImage, others, look).catch(concerning('base-image', baseImage)),
+    ]);
+}
+/** Says of an error which of the references it is about. */
+function concerning(input, reference) {
+    return (error) => {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        throw error.with({ message: `${input} ${(0,oci_reference/* formatReference */.FH)(reference)}: ${error.message}` });
+    };
+}
+function each_image_isMissing(error) {
+    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
+    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
+}
+function describe({ text }, { platforms }) {
+    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
+}
+
+// EXTERNAL MODULE: ./lib/src/failure.js
+var failure = __nccwpck_require__(304);
+// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
+var src_inputs = __nccwpck_require__(75);
+// EXTERNAL MODULE: ./lib/src/outputs.js + 1 modules
+var outputs = __nccwpck_require__(406);
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/docker-config.js
+
+
+/** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
+const hubKey = 'https://index.docker.io/v1/';
+/**
+ * Reads a config.
+ *
+ * @throws ActionError `invalid-input` naming the config, never its content
+ * @see https://github.com/docker/cli/blob/v28.0.0/cli/config/configfile/file.go
+ */
+function parseDockerConfig(text, name) {
+    const config = toMap(parseJson(text, name), name, 'it');
+    return {
+        name,
+        auths: toMap(config.get('auths') ?? {}, name, 'auths'),
+        credHelpers: toMap(config.get('credHelpers') ?? {}, name, 'credHelpers'),
+        credsStore: config.get('credsStore'),
+    };
+}
+/** The key by which helpers know a registry. */
+function serverKey(registry) {
+    return registry === oci_reference/* dockerHub */.UD ? hubKey : registry;
+}
+/** The value that `credHelpers` has for the very host; undefined when it has none. */
+function credHelperFor(config, registry) {
+    const names = registry === oci_reference/* dockerHub */.UD ? [...oci_reference/* hubHosts */.dZ, hubKey] : [registry];
+    return names.map((name) => config.credHelpers.get(name)).find((helper) => helper !== undefined);
+}
+/**
+ * The credential that `auths` holds for a repository: the longest namespaced key first, then the exact host, then keys
+ * with a scheme. Keys are matched whole, never by substring.
+ *
+ * @throws ActionError `invalid-input` when the entry that applies cannot be read
+ */
+function findAuth(config, repository) {
+    for (const key of keysFor(config, repository)) {
+        const credential = docker_config_readEntry(config.auths.get(key), `${config.name}, key ${key}`);
+        if (credential !== undefined)
+            return credential;
+    }
+    return undefined;
+}
+function keysFor(config, { registry, path }) {
+    const hosts = registry === oci_reference/* dockerHub */.UD ? oci_reference/* hubHosts */.dZ : [registry];
+    const segments = path.split('/');
+    const namespaces = segments.map((_, at) => segments.slice(0, segments.length - at).join('/'));
+    const namespaced = namespaces.flatMap((namespace) => hosts.map((host) => (0,oci_reference/* nameOf */.Vb)({ registry: host, path: namespace })));
+    const withScheme = [...config.auths.keys()].filter((key) => {
+        const [, host = ''] = /^https?:\/\/([^/]*)(?:\/.*)?$/.exec(key) ?? [];
+        return hosts.includes(host);
+    });
+    return [...namespaced, ...hosts, ...withScheme].filter((key) => config.auths.has(key));
+}
+function docker_config_readEntry(entry, source) {
+    const fields = toMap(entry ?? {}, source, 'it');
+    const text = (name) => {
+        const value = fields.get(name) ?? '';
+        if (typeof value !== 'string')
+            throw malformed(source, `${name} is not a string`);
+        return value;
+    };
+    const [identity, registryToken] = [text('identitytoken'), text('registrytoken')];
+    if (identity !== '')
+        return { kind: 'identity', token: identity, source };
+    if (!/^[\x21-\x7e]*$/.test(registryToken))
+        throw malformed(source, 'registrytoken is not a token');
+    if (registryToken !== '')
+        return { kind: 'bearer', token: registryToken, source };
+    const [username, password] = text('auth') === '' ? [text('username'), text('password')] : docker_config_decode(text('auth'), source);
+    if (username === '' && password === '')
+        return undefined;
+    return { kind: 'basic', username, password, source };
+}
+/** `auth` is base64 of `user:password`, in UTF-8; some writers pad the password with NULs. */
+function docker_config_decode(wrapped, source) {
+    const auth = wrapped.replace(/[\r\n]/g, '');
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth))
+        throw malformed(source, 'auth is not base64');
+    const text = decodeUtf8(Buffer.from(auth, 'base64'), source);
+    const colon = text.indexOf(':');
+    if (colon <= 0)
+        throw malformed(source, 'auth is not user:password in base64');
+    return [text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, '')];
+}
+function decodeUtf8(bytes, source) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    }
+    catch {
+        throw malformed(source, 'auth is not UTF-8');
+    }
+}
+/** The parser's own message is dropped: it quotes what it stumbled over. */
+function parseJson(text, name) {
+    try {
+        return JSON.parse(text.replace(/^\uFEFF/, '').trim() || '{}');
+    }
+    catch {
+        throw malformed(name, 'it is not JSON');
+    }
+}
+function toMap(value, name, what) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw malformed(name, `${what} is not an object`);
+    }
+    return new Map(Object.entries(value));
+}
+function malformed(name, why) {
+    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+        advice: 'Log in again to write it anew, or remove it.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/config-files.js
+
+
+
+/** Bytes; a config of this size is none. */
+const largestConfig = 1024 * 1024;
+/**
+ * Reads those of the files that exist, in their order. What is no regular file is passed over, so that a FIFO cannot
+ * hold up the run.
+ *
+ * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
+ */
+async function readConfigFiles(files) {
+    const configs = [];
+    for (const file of files) {
+        const text = await readConfig(file);
+        if (text !== undefined)
+            configs.push(parseDockerConfig(text, file.name));
+    }
+    return configs;
+}
+async function readConfig({ path, name }) {
+    try {
+        const status = await (0,promises_namespaceObject.stat)(path);
+        if (!status.isFile())
+            return undefined;
+        if (status.size > largestConfig)
+            throw unreadable(name, 'it is larger than 1 MiB');
+        return await (0,promises_namespaceObject.readFile)(path, 'utf8');
+    }
+    catch (error) {
+        if (error instanceof action_error/* ActionError */.l)
+            throw error;
+        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        throw unreadable(name, `it cannot be read (${code})`);
+    }
+}
+function unreadable(name, why) {
+    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+        advice: 'Mend or remove it; without it other credentials may be used.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/credential.js
+/** What of a credential must never be printed: the secret itself, and the form in which a Basic header carries it. */
+function secretsOf(credential) {
+    if (credential.kind !== 'basic')
+        return [credential.token];
+    return [credential.password, encodeBasic(credential.username, credential.password)];
+}
+/**
+ * The credentials of a Basic header.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7617#section-2
+ */
+function encodeBasic(username, password) {
+    return Buffer.from(`${username}:${password}`).toString('base64');
+}
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/helper.js
+
+
+
+
+
+
+/** Milliseconds that a helper may take: those of clouds ask a service first. */
+const helperTimeout = 10_000;
+/** Bytes that a helper may print. */
+const outputLimit = 64 * 1024;
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/**
+ * Asks `docker-credential-NAME get` for the credentials of a server, as docker does: the key on stdin, no shell.
+ *
+ * @param name what the config names, unchecked
+ * @param source where the name stands, for messages
+ * @returns undefined when the helper knows none
+ * @throws ActionError `unauthorized` when it is missing, badly named, fails or hangs (CVE-2021-41092)
+ * @see https://github.com/docker/docker-credential-helpers#development
+ */
+async function askHelper(name, server, source, options) {
+    if (typeof name !== 'string' || !namePattern.test(name)) {
+        throw failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
+    }
+    const program = `docker-credential-${name}`;
+    const file = await find(program, options);
+    if (file === undefined)
+        throw failed(source, `names ${program}, which is not on the PATH outside the workspace`);
+    const { status, output, words } = await run(file, server, options.environment);
+    if (status !== 0) {
+        if (words.startsWith('credentials not found'))
+            return undefined;
+        throw failed(source, `names ${program}, which failed (${status})`, words);
+    }
+    return readAnswer(output, program, source);
+}
+/** The first file of that name in an absolute folder of the PATH; links are followed before the workspace is excluded. */
+async function find(program, { path, workspace }) {
+    const fileName = process.platform === 'win32' ? `${program}.exe` : program;
+    const forbidden = workspace === '' ? undefined : await (0,promises_namespaceObject.realpath)(workspace).catch(() => workspace);
+    for (const folder of path.split(external_node_path_.delimiter)) {
+        if (!(0,external_node_path_.isAbsolute)(folder))
+            continue;
+        const file = (0,external_node_path_.join)(folder, fileName);
+        const target = await (0,promises_namespaceObject.realpath)(file).catch(() => undefined);
+        if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace))
+            continue;
+        if (await isProgram(target))
+            return file;
+    }
+    return undefined;
+}
+function isWithin(file, folder) {
+    return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_.sep) ? folder : `${folder}${external_node_path_.sep}`);
+}
+async function isProgram(file) {
+    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_.constants.X_OK).then(() => true, () => false);
+    return isExecutable && (await (0,promises_namespaceObject.stat)(file)).isFile();
+}
+function run(file, server, environment) {
+    return new Promise((resolve) => {
+        // A group of its own, so that what the helper started ends with it.
+        const child = (0,external_node_child_process_namespaceObject.spawn)(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });
+        let output = '';
+        let errors = '';
+        const finish = (status) => {
+            clearTimeout(timer);
+            // What looks like an answer may hold the secret, which nobody has read and so nobody would mask.
+            const words = /"secret"/i.test(`${output}${errors}`) ? '' : output.trim() || errors.trim();
+            resolve({ status, output, words: words.replace(/\s+/g, ' ') });
+        };
+        const abandon = (why) => {
+            finish(why);
+            stop(child.pid);
+            child.stdout.destroy();
+            child.stderr.destroy();
+        };
+        const timer = setTimeout(() => abandon(`no answer in ${helperTimeout / 1000} seconds`), helperTimeout);
+        const collect = (chunk, sum) => {
+            if (sum.length + chunk.length > outputLimit)
+                abandon('more than 64 KiB of output');
+            return (sum + chunk).slice(0, outputLimit);
+        };
+        child.stdout.setEncoding('utf8').on('data', (chunk) => {
+            output = collect(chunk, output);
+        });
+        child.stderr.setEncoding('utf8').on('data', (chunk) => {
+            errors = collect(chunk, errors);
+        });
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(server);
+        child.on('error', (error) => finish(error.message));
+        child.on('close', (code, signal) => finish(code ?? signal ?? 'no exit code'));
+    });
+}
+function stop(pid) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+    }
+    catch {
+        // It has ended already.
+    }
+}
+function readAnswer(output, program, source) {
+    const { Username: username, Secret: secret } = parseRecord(output) ?? {};
+    if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
+        throw failed(source, `names ${program}, whose answer cannot be read`);
+    }
+    const origin = `${program}, which ${source} names`;
+    return username === '<token>'
+        ? { kind: 'identity', token: secret, source: origin }
+        : { kind: 'basic', username, password: secret, source: origin };
+}
+function failed(source, why, said) {
+    return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
+        ...(said === undefined || said === '' ? {} : { said }),
+        advice: 'Install the helper or log in again; no other credentials are tried in its place.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/store.js
+
+
+
+
+
+/**
+ * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
+ *
+ * @param repositories what will be asked for: where the inputs cover it all, no config is read
+ * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
+ */
+async function openCredentials(sources, repositories, listener) {
+    const isCovered = (repository) => fromInputs(sources, repository) !== undefined;
+    const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
+    for (const repository of repositories)
+        if (!isCovered(repository))
+            checkEntries(configs, repository);
+    const ask = askingOnce(sources.helpers);
+    const find = async (repository) => {
+        const given = fromInputs(sources, repository);
+        if (given !== undefined)
+            return given;
+        for (const config of configs) {
+            const found = await findIn(config, repository, ask, listener);
+            if (found !== undefined)
+                return found;
+        }
+        return fromGithubToken(sources, repository);
+    };
+    return async (repository) => {
+        const credential = await find(repository);
+        if (credential !== undefined)
+            secretsOf(credential).forEach(listener.keepSecret);
+        return credential;
+    };
+}
+/** A helper is asked once for a server, however many of its repositories are looked at. */
+function askingOnce(options) {
+    const answers = new Map();
+    return (helper, server, source) => {
+        const key = JSON.stringify([source, helper, server]);
+        const answer = answers.get(key) ?? askHelper(helper, server, source, options);
+        answers.set(key, answer);
+        return answer;
+    };
+}
+async function readConfigs({ dockerAuthConfig, files }) {
+    const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
+    return [...fromVariable, ...(await readConfigFiles(files))];
+}
+/** Finds bad entries before any request is sent, as far as no helper stands before them. */
+function checkEntries(configs, repository) {
+    for (const config of configs) {
+        if (credHelperFor(config, repository.registry) !== undefined || hasStore(config))
+            return;
+        if (findAuth(config, repository) !== undefined)
+            return;
+    }
+}
+async function findIn(config, repository, ask, listener) {
+    const server = serverKey(repository.registry);
+    const helper = credHelperFor(config, repository.registry);
+    if (helper !== undefined) {
+        const helped = await ask(helper, server, `${config.name}, credHelpers`);
+        if (helped !== undefined)
+            return helped;
+    }
+    const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
+    return stored ?? findAuth(config, repository);
+}
+function hasStore({ credsStore }) {
+    return credsStore !== undefined && credsStore !== null && credsStore !== '';
+}
+async function fromStore(config, server, ask, { warn }) {
+    try {
+        return await ask(config.credsStore, server, `${config.name}, credsStore`);
+    }
+    catch (error) {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
+        return undefined;
+    }
+}
+function fromInputs({ input }, { registry }) {
+    if (input?.registry !== registry)
+        return undefined;
+    const { username, password } = input;
+    return { kind: 'basic', username, password, source: 'the inputs username and password' };
+}
+function fromGithubToken({ githubToken }, { registry }) {
+    const { token, registries } = githubToken;
+    if (token === '' || !registries.includes(registry))
+        return undefined;
+    return {
+        kind: 'basic',
+        username: 'x-access-token',
+        password: token,
+        source: 'the input github-token',
+        isOptional: true,
+    };
+}
+
+;// CONCATENATED MODULE: external "node:dns"
+const external_node_dns_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
+var lib = __nccwpck_require__(313);
+;// CONCATENATED MODULE: ./lib/src/registry/network-error.js
+
+const tlsCodes = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|UNSPECIFIED$|EPROTO$)/;
+/** What OpenSSL says of a peer that does not speak TLS at all. */
+const notTls = /wrong.version.number|http.request|packet.length.too.long|record.layer.failure/i;
+/** The failures of a connection that the next attempt may not meet, with the words for them. */
+const transientFailures = {
+    ECONNREFUSED: { reason: 'refused', words: 'the connection was refused' },
+    ECONNRESET: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
+    EPIPE: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
+    ERR_STREAM_PREMATURE_CLOSE: {
+        reason: 'closed',
+        words: 'the connection was closed before the answer was complete',
+    },
+    EAI_AGAIN: { reason: 'dns', words: 'the name server did not answer' },
+};
+const trustAdvice = 'If the registry has a certificate of your own authority, give its file to the runner by NODE_EXTRA_CA_CERTS.';
+/**
+ * Turns what `node:http` reports into an {@link ActionError}: `tls`, `timeout`, `network`, or `registry-error` for an
+ * answer that is not HTTP. An error that is one already stays as it is.
+ */
+function networkError(error, url) {
+    if (error instanceof action_error/* ActionError */.l)
+        return error;
+    const { message, code } = network_error_describe(error);
+    const proxyStatus = /^tunneling socket could not be established, statusCode=(\d+)/.exec(message)?.[1];
+    if (proxyStatus !== undefined)
+        return proxyRefused(url, Number(proxyStatus), error);
+    if (/^tunneling socket could not be established/.test(message))
+        return proxyUnreachable(url, message, error);
+    if (tlsCodes.test(code))
+        return tlsError(url, message, code, error);
+    if (code.startsWith('HPE_'))
+        return protocolError(url, message, error);
+    if (code === 'ETIMEDOUT')
+        return fail('timeout', url, 'no connection in time', { transient: true, cause: error });
+    const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;
+    if (failure !== undefined) {
+        const { reason, words } = failure;
+        return fail('network', url, words, { transient: true, reason, cause: error });
+    }
+    if (code === 'ENOTFOUND') {
+        return fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
+    }
+    return fail('network', url, message, { cause: error });
+}
+/** An answer that breaks HTTP: sending the request again would bring the same. */
+function protocolError(url, what, cause) {
+    return fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
+}
+function tlsError(url, message, code, cause) {
+    const reason = notTls.test(`${code} ${message}`) ? 'not-tls' : 'tls';
+    return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
+}
+function proxyRefused(url, status, cause) {
+    const asksForPassword = status === 407;
+    return fail('network', url, `the proxy answered ${status} to CONNECT`, {
+        transient: status >= 500,
+        advice: asksForPassword
+            ? 'The proxy asks for a password: put user:password@ before the host in https_proxy.'
+            : 'Check https_proxy, http_proxy and no_proxy on the runner.',
+        cause,
+    });
+}
+function proxyUnreachable(url, message, cause) {
+    return fail('network', url, `the proxy cannot be used: ${message}`, {
+        transient: true,
+        advice: 'Check https_proxy, http_proxy and no_proxy on the runner.',
+        cause,
+    });
+}
+function fail(code, url, why, details) {
+    return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
+}
+function network_error_describe(error) {
+    if (!(error instanceof Error))
+        return { message: String(error), code: '' };
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    return { message: error.message || code, code };
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/http.js
+
+
+
+
+
+
+
+/** Milliseconds for name look-up, proxy, connection and TLS together. */
+const connectTimeout = 10_000;
+/** Milliseconds for one request, from its start to the last byte of its answer. */
+const attemptTimeout = 30_000;
+/** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
+const lookupTimeout = 1_000;
+/** Bytes that are read of the body of an error answer. */
+const errorBodyLimit = 64 * 1024;
+/** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
+const socketsPerHost = 64;
+/**
+ * Sends requests by `node:http` through the agents of `@actions/http-client`, which know the runner's proxy settings.
+ * Nothing else of that client is used: its bodies never settle when they are truncated, and its time-out is not armed
+ * while a proxy connects (measured in 4.0.1).
+ *
+ * The transport fails with `network`, `tls`, `timeout`, `too-large` or `registry-error`; it never follows, retries or inflates.
+ *
+ * @param userAgent the `User-Agent` of every request
+ */
+function httpTransport(userAgent) {
+    // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
+    const pools = new Map();
+    const agentFor = ({ url, checkAddresses }) => {
+        const pool = pools.get(checkAddresses) ?? new Map();
+        const client = pool.get(url.origin) ??
+            new lib/* HttpClient */.Qq(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
+        pools.set(checkAddresses, pool.set(url.origin, client));
+        try {
+            return client.getAgent(url.href);
+        }
+        catch (cause) {
+            throw new action_error/* ActionError */.l('network', 'The proxy settings of the runner cannot be used.', {
+                advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
+                cause,
+            });
+        }
+    };
+    const known = new Map();
+    const addressesOf = (hostname) => {
+        const found = known.get(hostname) ?? resolveBriefly(hostname);
+        known.set(hostname, found);
+        return found;
+    };
+    return {
+        async send(request) {
+            const agent = agentFor(request);
+            // A proxy resolves names itself; what this machine knows of the name is checked all the same.
+            if (isProxy(agent)) {
+                await request.checkAddresses(request.url.hostname, await addressesOf(bareHostname(request.url)));
+            }
+            return exchange(request, agent, userAgent);
+        },
+        close() {
+            for (const pool of pools.values())
+                for (const client of pool.values())
+                    client.dispose();
+        },
+    };
+}
+function exchange(request, agent, userAgent) {
+    const { url, signal } = request;
+    return new Promise((resolve, reject) => {
+        let sent;
+        const finish = (conclude) => {
+            clearTimeout(attempt);
+            clearTimeout(connect);
+            signal.removeEventListener('abort', abort);
+            conclude();
+        };
+        const fail = (error) => {
+            finish(() => reject(networkError(error, url)));
+            sent?.destroy();
+        };
+        const abort = () => fail(signal.reason);
+        const attempt = setTimeout(() => fail(timeout(url, 'no complete answer', attemptTimeout)), attemptTimeout);
+        const connect = setTimeout(() => fail(timeout(url, 'no connection', connectTimeout)), connectTimeout);
+        if (signal.aborted)
+            return abort();
+        signal.addEventListener('abort', abort, { once: true });
+        try {
+            sent = start(request, agent, userAgent);
+        }
+        catch (error) {
+            return fail(error);
+        }
+        sent.on('error', fail);
+        sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
+        sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
+        sent.once('response', (message) => {
+            clearTimeout(connect);
+            readBody(message, request).then((response) => finish(() => resolve(response)), fail);
+        });
+    });
+}
+function onceConnected(sent, url, then) {
+    const socket = sent?.socket;
+    const isTls = url.protocol === 'https:';
+    if (!socket || sent.reusedSocket || (!isTls && !socket.connecting))
+        then();
+    else
+        socket.once(isTls ? 'secureConnect' : 'connect', then);
+}
+/** The agents for a proxy come from the package `tunnel`; no other has this property. */
+function isProxy(agent) {
+    return 'proxyOptions' in agent;
+}
+function start(request, agent, userAgent) {
+    const { url, method, body } = request;
+    const { request: send } = url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_namespaceObject;
+    const sent = send({
+        agent,
+        method,
+        protocol: url.protocol,
+        host: isProxy(agent) ? url.hostname : bareHostname(url),
+        port: portOf(url),
+        path: `${url.pathname}${url.search}`,
+        headers: {
+            ...request.headers,
+            'user-agent': userAgent,
+            'accept-encoding': 'identity',
+            ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+        },
+        lookup: checkedLookup(request.checkAddresses),
+    });
+    sent.end(body);
+    return sent;
+}
+/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
+function checkedLookup(check) {
+    return (hostname, options, callback) => {
+        (0,external_node_dns_namespaceObject.lookup)(hostname, { ...options, all: true }, (error, found) => {
+            if (error)
+                return callback(error, '', 0);
+            const addresses = found.map(({ address }) => address);
+            check(hostname, addresses).then(() => {
+                const [first] = found;
+                if (options.all || first === undefined)
+                    callback(null, found);
+                else
+                    callback(null, first.address, first.family);
+            }, (refusal) => callback(refusal, '', 0));
+        });
+    };
+}
+/** The addresses of a name, as far as this machine knows them within a second. */
+function resolveBriefly(hostname) {
+    return new Promise((settle) => {
+        const timer = setTimeout(() => settle([]), lookupTimeout);
+        (0,external_node_dns_namespaceObject.lookup)(hostname, { all: true }, (error, found) => {
+            clearTimeout(timer);
+            settle(error ? [] : found.map(({ address }) => address));
+        });
+    });
+}
+async function readBody(message, request) {
+    const status = message.statusCode ?? 0;
+    const response = { status, headers: message.headersDistinct, url: request.url };
+    const isGood = status >= 200 && status < 300;
+    const limit = isGood ? request.limit : errorBodyLimit;
+    if (request.method !== 'HEAD' && isGood)
+        checkHead(message, request);
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of message) {
+        length += chunk.byteLength;
+        if (length > limit && isGood)
+            throw tooLarge(request, `more than ${limit}`);
+        chunks.push(chunk);
+        if (length > limit)
+            break;
+    }
+    if (length <= limit && !message.complete)
+        throw truncated(request.url);
+    return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
+}
+function checkHead(message, request) {
+    const encoding = message.headers['content-encoding'] ?? 'identity';
+    if (!/^(?:identity)?$/i.test(encoding.trim())) {
+        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
+            advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
+        });
+    }
+    const declared = Number(message.headers['content-length'] ?? 0);
+    if (declared > request.limit)
+        throw tooLarge(request, String(declared));
+}
+function tooLarge({ url, limit }, length) {
+    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
+}
+function truncated(url) {
+    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
+}
+function timeout(url, what, milliseconds) {
+    const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
+    return new action_error/* ActionError */.l('timeout', message, { transient: true, reason: 'timeout' });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/limit.js
+/** Requests in flight to one host; more bring rate limits and no speed. */
+const requestsPerHost = 8;
+/** Lets at most eight requests be in flight to one host; the others wait their turn, in order. */
+function withLimit(send) {
+    const hosts = new Map();
+    return async (request) => {
+        const host = hosts.get(request.url.host) ?? { inFlight: 0, waiting: [] };
+        hosts.set(request.url.host, host);
+        if (host.inFlight >= requestsPerHost)
+            await turn(host, request);
+        else
+            host.inFlight += 1;
+        try {
+            return await send(request);
+        }
+        finally {
+            const next = host.waiting.shift();
+            if (next)
+                next();
+            else
+                host.inFlight -= 1;
+        }
+    };
+}
+/** Waits until a request that has ended passes its place on; leaves the queue when the request is given up. */
+function turn(host, { signal }) {
+    return new Promise((resolve, reject) => {
+        const start = () => {
+            signal.removeEventListener('abort', leave);
+            resolve();
+        };
+        const leave = () => {
+            host.waiting.splice(host.waiting.indexOf(start), 1);
+            reject(signal.reason);
+        };
+        host.waiting.push(start);
+        signal.addEventListener('abort', leave, { once: true });
+    });
 }
 
 ;// CONCATENATED MODULE: external "node:net"
@@ -1927,128 +3364,9 @@ function readHeader(text) {
     return challenges;
 }
 
-;// CONCATENATED MODULE: ./lib/src/registry/transport.js
-/** The first value of a header, by its lower-case name. */
-function header(response, name) {
-    return response.headers[name]?.[0];
-}
-/** Whether two places have the same scheme, host and port. */
-function isSameOrigin(one, other) {
-    return one.protocol === other.protocol && one.host === other.host;
-}
-/** The port of `url`, the scheme's own where none is written. */
-function portOf(url) {
-    if (url.port !== '')
-        return Number(url.port);
-    return url.protocol === 'https:' ? 443 : 80;
-}
-/** `url` as a host name that `node:net` understands: IPv6 without its brackets. */
-function bareHostname(url) {
-    return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/error.js
-
-
-/** Characters of a registry's own words that are shown. */
-const longestQuote = 512;
-/** Headers in which registries tell what is left of a quota. */
-const quotaHeaders = [
-    'ratelimit-limit',
-    'ratelimit-remaining',
-    'ratelimit-reset',
-    'x-ratelimit-limit',
-    'x-ratelimit-remaining',
-    'x-ratelimit-reset',
-    'retry-after',
-];
-/** The text of a body, whatever bytes it is made of. */
-function bodyOf(body) {
-    return new TextDecoder().decode(body);
-}
-/**
- * What an error answer says, in the registry's own words: `CODE: message` of the distribution specification, an OAuth
- * error, or the beginning of whatever else it is.
- *
- * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
- */
-function wordsOf(response) {
-    const text = bodyOf(response.body).trim();
-    const words = fromJson(text) ?? text.replace(/\s+/g, ' ');
-    return words === '' ? undefined : words.slice(0, longestQuote);
-}
-/**
- * The error for an answer that is not what was asked for: `rate-limited` for 429, `denied` for 403, `unauthorized` for
- * 401, else `registry-error`. A 404 is told apart by those who know what it means.
- *
- * @param what the beginning of the message, without its status
- */
-function statusError(response, what) {
-    const said = wordsOf(response);
-    const quota = response.status === 429 ? quotaOf(response) : '';
-    return new action_error/* ActionError */.l(codeOf(response.status), `${what}: it answered ${response.status}${quota}.`, {
-        said,
-        advice: adviceFor(response.status),
-    });
-}
-function codeOf(status) {
-    if (status === 401)
-        return 'unauthorized';
-    if (status === 403)
-        return 'denied';
-    return status === 429 ? 'rate-limited' : 'registry-error';
-}
-function adviceFor(status) {
-    if (status === 429)
-        return 'Log in, as limits are higher for users who are known, or run the job later.';
-    return status >= 500 ? 'The registry has a fault of its own: look at its status page, then run again.' : undefined;
-}
-function quotaOf(response) {
-    const quota = quotaHeaders.flatMap((name) => {
-        const value = header(response, name);
-        return value === undefined ? [] : [`${name}: ${value.slice(0, 100)}`];
-    });
-    return quota.length === 0 ? '' : ` (${quota.join(', ')})`;
-}
-function fromJson(text) {
-    const document = tryParse(text);
-    const errors = Array.isArray(document?.['errors']) ? document['errors'] : [document];
-    const lines = errors.flatMap((error) => {
-        const { code, message, error: name, error_description: description, details } = asRecord(error) ?? {};
-        const words = [code ?? name, message ?? description ?? details].filter((word) => typeof word === 'string');
-        return words.length === 0 ? [] : [words.join(': ')];
-    });
-    return lines.length === 0 ? undefined : lines.join('; ');
-}
-function tryParse(text) {
-    try {
-        return asRecord(JSON.parse(text));
-    }
-    catch {
-        return undefined;
-    }
-}
-function asRecord(value) {
-    return typeof value === 'object' && value !== null ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/credential.js
-/** What of a credential must never be printed: the secret itself, and the form in which a Basic header carries it. */
-function secretsOf(credential) {
-    if (credential.kind !== 'basic')
-        return [credential.token];
-    return [credential.password, encodeBasic(credential.username, credential.password)];
-}
-/**
- * The credentials of a Basic header.
- *
- * @see https://www.rfc-editor.org/rfc/rfc7617#section-2
- */
-function encodeBasic(username, password) {
-    return Buffer.from(`${username}:${password}`).toString('base64');
-}
-
 ;// CONCATENATED MODULE: ./lib/src/registry/token.js
+
+
 
 
 
@@ -2072,6 +3390,7 @@ function tokenRequestFor(challenge, repository, credential) {
         });
     }
     return {
+        registry: repository.registry,
         realm: new URL(realm),
         service: challenge.parameters.get('service'),
         scope: challenge.parameters.get('scope') === '*' ? '*' : `repository:${repository.path}:pull`,
@@ -2079,8 +3398,10 @@ function tokenRequestFor(challenge, repository, credential) {
     };
 }
 /** Equal for requests that one token answers. */
-function tokenKey({ realm, service, scope, credential }) {
-    return JSON.stringify([realm.href, service, scope, credential?.source]);
+function tokenKey({ registry, realm, service, scope, credential }) {
+    // The credential by its digest: a secret has no place in a key.
+    const shown = credential && (0,digest/* digestOf */.ol)(Buffer.from(JSON.stringify(credential)));
+    return JSON.stringify([registry, realm.href, service, scope, shown]);
 }
 /**
  * Gets a token from a realm that may be asked.
@@ -2108,7 +3429,8 @@ async function fetchToken(send, wanted, base, origin, trust) {
     const token = readToken(response.body);
     if (token !== undefined)
         return token;
-    const said = wordsOf({ ...response, body: maskTokens(response.body) });
+    // An error only: whatever else is in the answer may be a token all the same.
+    const said = errorWords(parseRecord(bodyOf(response.body)));
     throw new action_error/* ActionError */.l('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
         said,
     });
@@ -2118,13 +3440,14 @@ function messageFor({ realm, service, scope, credential }) {
     url.hash = '';
     if (credential?.kind === 'identity')
         return refreshMessage(url, { service, scope, token: credential.token });
-    if (service !== undefined)
+    if (service !== undefined && !url.searchParams.has('service'))
         url.searchParams.set('service', service);
     url.searchParams.set('scope', scope);
     return { method: 'GET', url, headers: credential === undefined ? {} : { authorization: basicHeader(credential) } };
 }
 /** @see https://distribution.github.io/distribution/spec/auth/oauth/ */
 function refreshMessage(url, { service, scope, token }) {
+    url.searchParams.delete('scope');
     const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, scope, refresh_token: token });
     if (service !== undefined)
         form.set('service', service);
@@ -2144,25 +3467,8 @@ function basicHeader(credential) {
 }
 /** Either field may hold the token; services that fill both put the same into them. */
 function readToken(body) {
-    const answer = token_tryParse(bodyOf(body));
+    const answer = parseRecord(bodyOf(body));
     return [answer?.['token'], answer?.['access_token']].find((token) => typeof token === 'string' && usableToken.test(token));
-}
-function token_tryParse(text) {
-    try {
-        const value = JSON.parse(text);
-        return typeof value === 'object' && value !== null ? value : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-/** An answer that is no JSON may all the same hold a token: only an error in it is worth showing. */
-function maskTokens(body) {
-    const { errors, error, error_description, message, details } = token_tryParse(bodyOf(body)) ?? {};
-    const kept = { errors, error, error_description, message, details };
-    return Object.values(kept).some((value) => value !== undefined)
-        ? Buffer.from(JSON.stringify(kept))
-        : new Uint8Array();
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/auth.js
@@ -2185,110 +3491,125 @@ const knownChallenges = {
  * @throws ActionError `unauthorized` or `denied`, naming where rejected credentials came from
  */
 function withAuth(send, options) {
-    const { repository, trust, tokens } = options;
-    let held;
-    let isRejected = false;
+    const { repository } = options;
     let lookup;
-    const credential = async () => {
+    const findOnce = () => {
         lookup ??= options.credential();
-        const found = await lookup;
-        return isRejected ? undefined : found;
+        return lookup;
     };
-    const tokenFor = async (wanted, request, origin) => {
-        const key = tokenKey(wanted);
-        for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
-            const known = await cached;
-            if (`Bearer ${known}` !== request.headers['authorization'])
-                return known;
-            if (tokens.get(key) === cached)
-                break;
-        }
-        const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
-        tokens.set(key, fresh);
-        const token = await fresh;
-        options.keepSecret(token);
-        return token;
-    };
-    const guess = async (request) => {
-        const known = knownChallenges[repository.registry];
-        if (known === undefined)
-            return;
-        const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
-        const wanted = tokenRequestFor(challenge, repository, await credential());
-        if (wanted.credential?.kind !== 'bearer')
-            await tokenFor(wanted, request, request.url);
-    };
-    /** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
-    const answer = async (response, request) => {
-        const challenges = await challengesOf(response, request, send);
-        for (const challenge of challenges)
-            request.note('token', describe(response, challenge));
-        const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
-        const given = await credential();
-        if (given?.kind === 'bearer')
-            return `Bearer ${given.token}`;
-        if (bearer !== undefined) {
-            return `Bearer ${await tokenFor(tokenRequestFor(bearer, repository, given), request, response.url)}`;
-        }
-        if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic'))
-            return basicHeader(given);
-        if (response.status !== 401)
-            return undefined;
-        throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
-    };
-    const attempt = async (first) => {
-        const request = held === undefined ? first : authorized(first, held);
-        if (held === undefined)
-            void guess(first).catch(() => undefined);
-        const response = await send(request);
-        const isUnknown = held === undefined && (await isHiddenFromStrangers(response));
-        if (!isUnknown && !isChallenge(response, first))
-            return judged(response, held);
-        const header = await answer(response, request);
-        if (header === undefined)
-            return judged(response, undefined);
-        if (header === request.headers['authorization'])
-            throw rejected(response, await credential(), repository);
-        held = header;
-        return judged(await send(authorized(first, header)), header);
-    };
-    /** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
-    const isHiddenFromStrangers = async ({ status }) => {
-        if (status !== 404 && status !== 403)
-            return false;
-        const given = await credential();
-        return given !== undefined && given.isOptional !== true;
-    };
-    const judged = async (response, sent) => {
-        if (response.status !== 401 && response.status !== 403)
-            return response;
-        throw rejected(response, sent === undefined ? undefined : await credential(), repository);
-    };
+    let session = { credential: findOnce, held: undefined };
     return async (request) => {
+        const used = session;
         try {
-            return await attempt(request);
+            return await attempt(send, request, used, options);
         }
         catch (error) {
             if (!isRejection(error))
                 throw error;
-            const given = await credential().catch(() => undefined);
+            const given = await used.credential().catch(() => undefined);
             if (given?.isOptional !== true)
                 throw withSource(error, given, repository);
             request.note('token', `${given.source} was rejected: trying without`);
-            isRejected = true;
-            held = undefined;
-            return attempt(request).catch((second) => {
+            if (session === used)
+                session = { credential: async () => undefined, held: undefined };
+            return attempt(send, request, session, options).catch((second) => {
                 throw isRejection(second) ? withSource(error, given, repository) : second;
             });
         }
     };
 }
+async function attempt(send, first, session, options) {
+    const { held } = session;
+    const request = held === undefined ? first : authorized(first, held);
+    if (held === undefined)
+        void guess(first, session, options).catch(() => undefined);
+    const response = await send(request);
+    const isOwn = isFromRegistry(response, first);
+    const isHidden = isOwn && held === undefined && (await isHiddenFromStrangers(response, session));
+    if (!isHidden && !(isOwn && response.status === 401))
+        return judged(response, held, session, options);
+    const header = await answer(send, response, request, session, options);
+    if (header === undefined)
+        return judged(response, undefined, session, options);
+    if (header === held)
+        throw rejected(response, await session.credential(), options.repository);
+    session.held = header;
+    return judged(await send(authorized(first, header)), header, session, options);
+}
+/** Asks for the token that a known registry is going to want, while its challenge is on the way. */
+async function guess(request, session, options) {
+    const known = knownChallenges[options.repository.registry];
+    if (known === undefined)
+        return;
+    const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
+    const wanted = tokenRequestFor(challenge, options.repository, await session.credential());
+    if (wanted.credential?.kind !== 'bearer')
+        await tokenFor(wanted, request, request.url, options);
+}
+/** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
+async function answer(send, response, request, session, options) {
+    const { repository } = options;
+    const challenges = await challengesOf(response, request, send);
+    for (const challenge of challenges)
+        request.note('token', auth_describe(response, challenge));
+    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+    const given = await session.credential();
+    if (challenges.length > 0 && given?.kind === 'bearer')
+        return `Bearer ${given.token}`;
+    if (bearer !== undefined) {
+        const wanted = tokenRequestFor(bearer, repository, given);
+        return `Bearer ${await tokenFor(wanted, request, response.url, options)}`;
+    }
+    if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic'))
+        return basicHeader(given);
+    if (response.status !== 401)
+        return undefined;
+    throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
+}
+/** The token for a request: one that is known, unless the request had it and it was refused, or a new one. */
+async function tokenFor(wanted, request, origin, options) {
+    const { tokens, trust } = options;
+    const key = tokenKey(wanted);
+    for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
+        const known = await cached.catch((error) => {
+            // Another's time may be over while there is some left here.
+            if (error instanceof action_error/* ActionError */.l && error.code === 'timeout' && !request.signal.aborted)
+                return undefined;
+            throw error;
+        });
+        if (known !== undefined && `Bearer ${known}` !== request.headers['authorization'])
+            return known;
+        if (tokens.get(key) === cached)
+            break;
+    }
+    const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
+    tokens.set(key, fresh);
+    const token = await fresh;
+    options.keepSecret(token);
+    return token;
+}
+/** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
+async function isHiddenFromStrangers({ status }, { credential }) {
+    if (status !== 404 && status !== 403)
+        return false;
+    const given = await credential();
+    return given !== undefined && given.isOptional !== true;
+}
+async function judged(response, sent, { credential }, { repository }) {
+    if (response.status !== 401 && response.status !== 403)
+        return response;
+    const given = await credential();
+    throw sent === undefined && given !== undefined
+        ? unasked(response, given, repository)
+        : rejected(response, given, repository);
+}
 function authorized(request, header) {
     return { ...request, headers: { ...request.headers, authorization: header } };
 }
-/** A 401 of a host that the registry redirected to is no challenge of the registry. */
-function isChallenge(response, { url }) {
-    return response.status === 401 && (isSameOrigin(response.url, url) || response.url.host === url.host);
+/** What a host says that the registry redirected to is not the registry's word. */
+function isFromRegistry({ url }, { url: asked }) {
+    const isUpgraded = asked.protocol === 'http:' && url.protocol === 'https:' && asked.port === '' && url.port === '';
+    return url.hostname === asked.hostname && (portOf(url) === portOf(asked) || isUpgraded);
 }
 /** The challenges of a 401; where it carries none, those of `GET /v2/`. */
 async function challengesOf(response, request, send) {
@@ -2297,11 +3618,11 @@ async function challengesOf(response, request, send) {
         return challenges;
     const { authorization: _, ...headers } = request.headers;
     const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
-    return base.status === 401 && base.url.host === response.url.host
+    return base.status === 401 && isFromRegistry(base, request)
         ? parseChallenges(base.headers['www-authenticate'] ?? [])
         : [];
 }
-function describe({ status, url }, { scheme, parameters }) {
+function auth_describe({ status, url }, { scheme, parameters }) {
     const wants = [...parameters].map(([name, value]) => `${name}="${value}"`).join(', ');
     return `${url.host} answered ${status} and wants ${scheme} ${wants}`;
 }
@@ -2314,6 +3635,12 @@ function rejected(response, credential, repository) {
     const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
     const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
     return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
+}
+/** The error for a registry that turns us away without asking who we are. */
+function unasked(response, { source }, { registry }) {
+    return statusError(response, `${registry} turns strangers away, and did not ask for the credentials from ${source}`).with({
+        advice: 'Check the name of the registry and of the repository; ask its operator why it sends no challenge.',
+    });
 }
 /** Adds to a rejection where the credentials came from and what to do about it. */
 function withSource(error, credential, repository) {
@@ -2357,7 +3684,7 @@ function withRedirects(send, trust) {
             if (!redirectStatuses.has(response.status))
                 return response;
             origin ??= response.url;
-            const target = targetOf(header(response, 'location'), response.url);
+            const target = redirect_targetOf(header(response, 'location'), response.url);
             const checkAddresses = await trust.redirect(target, response.url, origin);
             request.note(request.phase, `${response.status}: redirected to ${target.href}`);
             request = { ...request, url: target, checkAddresses, headers: headersFor(request, response.url, target) };
@@ -2365,8 +3692,8 @@ function withRedirects(send, trust) {
         throw new action_error/* ActionError */.l('registry-error', `${first.url.href} redirects more than ${mostRedirects} times.`);
     };
 }
-function targetOf(location, from) {
-    if (location === undefined || !URL.canParse(location, from.href)) {
+function redirect_targetOf(location, from) {
+    if (location === undefined || location.trim() === '' || !URL.canParse(location, from.href)) {
         throw new action_error/* ActionError */.l('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
     }
     const target = new URL(location, from);
@@ -2382,8 +3709,6 @@ function headersFor({ headers }, from, target) {
     return rest;
 }
 
-;// CONCATENATED MODULE: external "node:dns"
-const external_node_dns_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
 ;// CONCATENATED MODULE: ./lib/src/registry/trust.js
 
 
@@ -2425,7 +3750,7 @@ function trustFor(registry, authHosts) {
         if (near.length === 0)
             return;
         const home = await classesOf(own);
-        const nearer = near.find((kind) => !home.includes(kind));
+        const nearer = near.find((kind) => home.length === 0 || home.some((at) => at !== kind));
         if (nearer !== undefined)
             throw refuse(url, what, `a ${nearer} address where the registry itself is not`);
     };
@@ -2449,7 +3774,7 @@ function trustFor(registry, authHosts) {
             const what = 'asks for tokens to be fetched from';
             refuseForbiddenName(realm);
             if (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || origin.protocol !== 'http:')) {
-                throw refuse(realm, what, 'which is not https');
+                throw refuseInsecureRealm(registry, realm);
             }
             if (isOwn(realm, origin) || isAllowed(realm))
                 return notForbidden;
@@ -2468,7 +3793,7 @@ function trustFor(registry, authHosts) {
             const what = 'redirects to';
             refuseForbiddenName(target);
             if (target.protocol !== 'https:' && (target.protocol !== 'http:' || from.protocol !== 'http:')) {
-                throw refuseDowngrade(registry, target);
+                throw refuseScheme(registry, from, target);
             }
             if (isOwn(target, origin) || isAllowed(target))
                 return notForbidden;
@@ -2481,9 +3806,15 @@ function trustFor(registry, authHosts) {
         },
     };
 }
-function refuseDowngrade(registry, target) {
-    return new action_error/* ActionError */.l('untrusted-host', `${registry} redirects from https to ${target.origin}.`, {
-        advice: 'A redirect may not leave https. Ask the operator of the registry.',
+function refuseInsecureRealm(registry, realm) {
+    return new action_error/* ActionError */.l('untrusted-host', `${registry} asks for tokens to be fetched from ${realm.origin}, which is not https.`, {
+        advice: 'Tokens are fetched over plain HTTP only for a registry that is itself spoken to over plain HTTP.',
+    });
+}
+function refuseScheme(registry, from, target) {
+    const place = target.host === '' ? target.protocol : target.origin;
+    return new action_error/* ActionError */.l('untrusted-host', `${registry} redirects from ${from.origin} to ${place}.`, {
+        advice: 'A redirect may lead to https, or from http to http. Ask the operator of the registry.',
     });
 }
 /** Where a host is. A name that does not resolve here is reached by a proxy, and taken for public. */
@@ -2495,1156 +3826,52 @@ async function classesOf(url) {
     return addresses.map(({ address }) => addressClass(address));
 }
 
-;// CONCATENATED MODULE: ./lib/src/registry/client.js
+;// CONCATENATED MODULE: ./lib/src/registry/reach.js
 
 
 
 
 
 
-
-
-
-
-
-/** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
-const documentLimit = 4 * 1024 * 1024;
-/** The reason of the error for a blob that is named and not there. */
-const missingBlob = 'missing-blob';
-/**
- * Makes a client for all the registries of a run.
- *
- * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
- */
-function registryClient(options) {
-    const reach = repositoryReach(options);
-    const cache = new Map();
-    const manifestRequest = (repository, target, look, phase) => reach(repository, {
-        ...look,
-        method: 'GET',
-        path: `manifests/${target}`,
-        headers: { accept: manifestTypes.join(', ') },
-        phase,
-    });
-    const remember = (key, fetch) => {
-        const fetched = cache.get(key) ?? fetch();
-        cache.set(key, fetched);
-        fetched.catch(() => cache.delete(key));
-        return fetched;
-    };
-    return {
-        manifest(reference, look) {
-            const fetch = async () => {
-                const response = await manifestRequest(reference, client_targetOf(reference), look, 'index');
-                if (response.status === 404)
-                    throw notFound(response, reference);
-                return verified(response, reference.digest, look, 'index');
-            };
-            return reference.digest === undefined ? fetch() : remember(`${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, fetch);
-        },
-        child(repository, descriptor, look) {
-            const phase = isManifestType(descriptor.mediaType) && kindOf(descriptor.mediaType) === 'index' ? 'index' : 'manifest';
-            return remember(`${(0,oci_reference/* nameOf */.Vb)(repository)}@${descriptor.digest} ${descriptor.mediaType} ${descriptor.size}`, async () => {
-                refuseLarge(descriptor);
-                const response = await manifestRequest(repository, descriptor.digest, look, phase);
-                if (response.status !== 200)
-                    throw childError(response, repository, descriptor);
-                return asDescribed(verified(response, descriptor.digest, look, phase, descriptor.mediaType), descriptor);
-            });
-        },
-        async blob(repository, descriptor, look) {
-            refuseLarge(descriptor);
-            const request = { ...look, method: 'GET', path: `blobs/${descriptor.digest}`, phase: 'manifest' };
-            const response = await reach(repository, request);
-            if (response.status !== 200)
-                throw blobError(response, repository, descriptor);
-            checkDigest(response, descriptor.digest);
-            checkSize(response.body, descriptor);
-            look.note('manifest', `config ${descriptor.digest}: ${response.body.byteLength} bytes, verified`);
-            return response.body;
-        },
-        async head(reference, look) {
-            const response = await reach(reference, {
-                ...look,
-                method: 'HEAD',
-                path: `manifests/${client_targetOf(reference)}`,
-                headers: { accept: manifestTypes.join(', ') },
-                phase: 'index',
-            });
-            if (response.status === 404)
-                return { exists: false };
-            const isUnsupported = response.status === 405 || response.status === 501;
-            if (response.status !== 200 && !isUnsupported) {
-                throw statusError(response, `HEAD ${response.url.href}`);
-            }
-            return { exists: true, digest: isUnsupported ? undefined : announcedDigest(response) };
-        },
-        async blobSize(repository, descriptor, look) {
-            const path = `blobs/${descriptor.digest}`;
-            const response = await reach(repository, { ...look, method: 'HEAD', path, phase: 'manifest' });
-            if (response.status === 404)
-                return undefined;
-            if (response.status !== 200)
-                throw statusError(response, `HEAD ${response.url.href}`);
-            const length = header(response, 'content-length') ?? '';
-            return /^[0-9]+$/.test(length) ? Number(length) : Number.NaN;
-        },
-    };
-}
-/** Sends requests to repositories, each with the trust, the scheme and the tokens of its own. */
+/** Reaches all repositories of a run, each with the trust, the scheme and the tokens of its own. */
 function repositoryReach(options) {
-    const tokens = new Map();
     const trusts = new Map();
     const transports = new Map();
-    const send = options.send;
-    const transportFor = (repository) => {
+    const tokens = new Map();
+    const trustOf = (registry) => {
+        const trust = trusts.get(registry) ?? trustFor(registry, options.authHosts);
+        trusts.set(registry, trust);
+        return trust;
+    };
+    const transportTo = (repository) => {
         const name = (0,oci_reference/* nameOf */.Vb)(repository);
-        const trust = trusts.get(repository.registry) ?? trustFor(repository.registry, options.authHosts);
-        trusts.set(repository.registry, trust);
-        const transport = transports.get(name) ??
-            withAuth(withRedirects(send, trust), {
-                repository,
-                trust,
-                credential: () => options.credentials(repository),
-                sendToken: send,
-                tokens,
-                keepSecret: options.keepToken,
-            });
+        const known = transports.get(name);
+        if (known !== undefined)
+            return known;
+        const trust = trustOf(repository.registry);
+        const transport = withAuth(withRedirects(options.send, trust), {
+            repository,
+            trust,
+            credential: () => options.credentials(repository),
+            sendToken: options.send,
+            tokens,
+            keepSecret: options.keepToken,
+        });
         transports.set(name, transport);
         return transport;
     };
-    return async (repository, request) => {
-        const transport = transportFor(repository);
-        const checkAddresses = trusts.get(repository.registry).registry();
-        const isPlain = options.plainHttp.has(repository.registry) || isLoopback(repository.registry);
-        const url = new URL(`${isPlain ? 'http' : 'https'}://${(0,oci_reference/* wireHost */.we)(repository.registry)}`);
-        url.pathname = `/v2/${repository.path}/${request.path}`;
-        request.note(request.phase, `${request.method} ${url.href}`);
-        return transport({ headers: {}, ...request, url, limit: documentLimit, checkAddresses });
+    return async (repository, { path, ...request }, look) => {
+        const { registry } = repository;
+        const isPlain = options.plainHttp.has(registry) || isLoopback(registry);
+        const url = new URL(`${isPlain ? 'http' : 'https'}://${(0,oci_reference/* wireHost */.we)(registry)}`);
+        url.pathname = `/v2/${repository.path}/${path}`;
+        look.note(request.phase, `${request.method} ${url.href}`);
+        const checkAddresses = trustOf(registry).registry();
+        return transportTo(repository)({ headers: {}, ...request, ...look, url, checkAddresses });
     };
 }
 function isLoopback(registry) {
-    const { hostname } = new URL(`http://${registry}`);
-    return nameClass(hostname.replace(/^\[(.*)\]$/, '$1')) === 'loopback';
-}
-function client_targetOf(reference) {
-    return reference.digest ?? reference.tag ?? 'latest';
-}
-function verified(response, asked, look, phase, describedAs) {
-    if (response.status !== 200)
-        throw statusError(response, `GET ${response.url.href}`);
-    const digest = checkDigest(response, asked);
-    const announced = header(response, 'content-type');
-    const document = parseManifest(response.body, isGenericType(essence(announced)) ? (describedAs ?? announced) : announced);
-    look.note(phase, `${document.mediaType}, ${response.body.byteLength} bytes: ${digest}, verified`);
-    return { digest, bytes: response.body, document };
-}
-/**
- * Computes the digest of a body. It must be the one that was asked for (GHSA-qv35-3gw6-8q4j) and the one that the
- * registry announces, if it announces one that is well-formed.
- */
-function checkDigest(response, asked) {
-    for (const expected of [asked, announcedDigest(response)]) {
-        if (expected === undefined)
-            continue;
-        const actual = (0,digest/* digestOf */.ol)(response.body, (0,digest/* algorithmOf */.Hy)(expected));
-        if (actual === expected)
-            continue;
-        const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
-        throw new action_error/* ActionError */.l('digest-mismatch', `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`, {
-            advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
-        });
-    }
-    return asked ?? (0,digest/* digestOf */.ol)(response.body);
-}
-function announcedDigest(response) {
-    const values = response.headers['docker-content-digest'] ?? [];
-    const [value] = values;
-    return values.length === 1 && value !== undefined && (0,digest/* isDigest */.Bc)(value) ? value : undefined;
-}
-function checkSize(bytes, { digest, size }) {
-    if (bytes.byteLength === size)
-        return;
-    throw new action_error/* ActionError */.l('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
-        advice: 'The image is malformed. Push it again.',
-    });
-}
-function asDescribed(fetched, descriptor) {
-    checkSize(fetched.bytes, descriptor);
-    if (fetched.document.mediaType === descriptor.mediaType)
-        return fetched;
-    throw new action_error/* ActionError */.l('invalid-manifest', `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`);
-}
-function refuseLarge({ digest, size }) {
-    if (size <= documentLimit)
-        return;
-    throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
-}
-function notFound(response, reference) {
-    return statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`).with({
-        code: 'not-found',
-        advice: 'Check the spelling of repository and tag, and whether the push of the image has finished.',
-    });
-}
-function blobError(response, repository, descriptor) {
-    const error = childError(response, repository, descriptor);
-    return response.status === 404 ? error.with({ reason: missingBlob }) : error;
-}
-/** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */
-function childError(response, repository, { digest }) {
-    if (response.status !== 404)
-        return statusError(response, `GET ${response.url.href}`);
-    return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
-}
-
-;// CONCATENATED MODULE: ./lib/src/look.js
-
-
-
-
-
-
-/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
-const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
-/**
- * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
- * what the first one found, at the cost of no pull.
- */
-function lookFor(asked, inputs, client) {
-    let seen;
-    return async (look) => {
-        const known = seen && (await repeated(seen, asked, inputs, client, look));
-        let image;
-        try {
-            image = known ?? (await loadImage(asked.reference, client, look));
-            return await examine(image, inputs, client, look);
-        }
-        catch (error) {
-            const judged = inputs.gates.verifyBlobs ? asGate(error) : error;
-            seen = { image, error: judged };
-            throw judged;
-        }
-    };
-}
-/**
- * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
- * can change without a change of the image: blobs may come later.
- */
-async function repeated(seen, { reference }, inputs, client, look) {
-    const head = await client.head(reference, look);
-    if (!head.exists) {
-        if (seen.image === undefined)
-            throw seen.error;
-        return undefined;
-    }
-    if (head.digest === undefined || head.digest !== seen.image?.digest)
-        return undefined;
-    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
-    if (!mayMend)
-        throw seen.error;
-    return seen.image;
-}
-/** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
-function asGate(error) {
-    if (!(error instanceof action_error/* ActionError */.l) || error.reason !== missingBlob)
-        return error;
-    return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
-}
-async function examine(image, inputs, client, look) {
-    const resolver = resolverFor(image, client, look);
-    const subjects = await resolveAsked(inputs, resolver);
-    const resolutions = subjects.map(({ resolution }) => resolution);
-    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
-    return { image, platforms: resolver.platforms(), subjects };
-}
-async function resolveAsked({ platforms, inspect }, resolver) {
-    if (platforms !== 'all') {
-        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
-    }
-    const all = await resolver.resolveAll(inspect);
-    return all.map((resolution) => ({
-        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
-        resolution,
-    }));
-}
-
-;// CONCATENATED MODULE: ./lib/src/report.js
-
-const titles = {
-    token: 'Token',
-    index: 'What the reference points to',
-    manifest: "The platform's manifest",
-};
-/** A progress that prints urgent lines at once, and collects the others. */
-function progressOf(name, isOneOfMany, log) {
-    const lines = { token: [], index: [], manifest: [] };
-    return {
-        note(phase, line, urgent) {
-            if (urgent)
-                log.line(isOneOfMany ? `${name}: ${line}` : line);
-            else
-                lines[phase].push(line);
-        },
-        print(headline, last) {
-            if (isOneOfMany)
-                return log.group(headline, [...Object.values(lines).flat(), ...last]);
-            for (const [phase, noted] of Object.entries(lines)) {
-                if (noted.length > 0)
-                    log.group(titles[phase], noted);
-            }
-            log.line(headline);
-        },
-    };
-}
-/** Prints the digests of one image in plain view. */
-function printResult(log, result) {
-    if (!result.exists)
-        return;
-    const layers = result.layers ?? [];
-    const rows = [
-        ['digest', result.digest ?? ''],
-        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
-        ['manifest-digest', result.manifestDigest ?? ''],
-        ['config-digest', result.configDigest ?? ''],
-        ...layers.map(({ digest, size }, at) => [
-            at === 0 ? 'layer-digests' : '',
-            `${digest}  ${humanSize(size)}`,
-        ]),
-        ['platform', result.platform || '(none)'],
-        ['size', humanSize(result.size ?? 0)],
-        ...optionalRow('changed', result.changed),
-        ...optionalRow('needs-updating', result.needsUpdating),
-    ];
-    for (const [name, value] of rows)
-        log.line(`${name.padEnd(17)}${value}`);
-}
-/** What to say of an image that is done. */
-function headlineOf({ asked, found }) {
-    const name = (0,oci_reference/* formatReference */.FH)(asked.reference);
-    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
-}
-/** Bytes in units that a person reads: `12.3 MB`. */
-function humanSize(bytes) {
-    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-function optionalRow(name, value) {
-    return value === undefined ? [] : [[name, String(value)]];
-}
-
-;// CONCATENATED MODULE: ./lib/src/wait.js
-
-/** What waiting can mend. */
-const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
-/** How much longer each pause is than the one before. */
-const growth = 1.5;
-/** Milliseconds; pauses grow up to this, unless the first was longer. */
-const longestPause = 60_000;
-/** Milliseconds; a registry is not asked more often. */
-const shortestPause = 1000;
-/**
- * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
- * anything else ends the wait at once. The last look is taken when the time is over.
- *
- * @param look takes one look; later ones may be cheaper, as it knows what it saw
- * @throws ActionError `wait-timeout`, caused by what still did not hold
- */
-async function waitFor(look, options) {
-    const { timeout, interval, clock, onWait } = options;
-    const end = clock.now() + timeout;
-    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
-        try {
-            return await look();
-        }
-        catch (error) {
-            if (timeout === 0 || !(error instanceof action_error/* ActionError */.l) || !waitable.has(error.code))
-                throw error;
-            const left = end - clock.now();
-            if (left <= 0)
-                throw waitOver(error, timeout);
-            const pause = Math.min(next, left);
-            onWait(error, pause);
-            await clock.sleep(pause, never);
-        }
-    }
-}
-const never = new AbortController().signal;
-function waitOver(error, timeout) {
-    return error.with({
-        code: 'wait-timeout',
-        message: `Waited ${timeout / 1000} seconds in vain. ${error.message}`,
-        cause: error,
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/images.js
-
-
-
-
-
-
-
-
-
-
-/**
- * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
- * Both lists are in the order asked.
- */
-async function resolveImages(inputs, client, log) {
-    const { images } = inputs;
-    let done = 0;
-    const settled = await Promise.all(images.map(async (asked) => {
-        const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
-        const outcome = await oneImage(asked, inputs, client, progress.note).catch((error) => ({ error, about: images_describe(asked, inputs) }));
-        done += 1;
-        const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
-        if ('error' in outcome)
-            progress.print(`${count}${outcome.about}: failed`, (0,src_log/* partsOf */.C)(outcome.error, '').parts);
-        else
-            progress.print(`${count}${headlineOf(outcome)}`, []);
-        return outcome;
-    }));
-    return {
-        outcomes: settled.filter((outcome) => 'asked' in outcome),
-        failures: settled.filter((outcome) => 'error' in outcome),
-    };
-}
-async function oneImage(asked, inputs, client, note) {
-    const look = lookFor(asked, inputs, client);
-    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
-        timeout: inputs.waitTimeout,
-        interval: inputs.waitInterval,
-        clock: systemClock,
-        onWait: (error, pause) => {
-            const why = error.code === 'not-found' ? 'not published yet.' : error.message;
-            note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
-        },
-    }).catch((error) => {
-        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && isMissing(error))
-            return undefined;
-        throw error;
-    });
-    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
-    return { asked, found, changed, needsUpdating };
-}
-async function compared({ image, subjects }, { compareWith, baseImage }, client, look) {
-    return Promise.all([
-        compareWith && haveChanged(image, subjects, compareWith, client, look).catch(about('compare-with', compareWith)),
-        baseImage && needUpdating(subjects, baseImage, client, look).catch(about('base-image', baseImage)),
-    ]);
-}
-/** Says of an error which of the references it is about. */
-function about(input, reference) {
-    return (error) => {
-        if (!(error instanceof action_error/* ActionError */.l))
-            throw error;
-        throw error.with({ message: `${input} ${(0,oci_reference/* formatReference */.FH)(reference)}: ${error.message}` });
-    };
-}
-function isMissing(error) {
-    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
-    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
-}
-function images_describe({ text }, { platforms }) {
-    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
-}
-
-// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
-var src_inputs = __nccwpck_require__(75);
-// EXTERNAL MODULE: ./lib/src/outputs.js + 1 modules
-var outputs = __nccwpck_require__(406);
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/docker-config.js
-
-
-/** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
-const hubKey = 'https://index.docker.io/v1/';
-const hubHosts = [oci_reference/* dockerHub */.UD, 'index.docker.io', 'registry-1.docker.io'];
-/**
- * Reads a config.
- *
- * @throws ActionError `invalid-input` naming the config, never its content
- * @see https://github.com/docker/cli/blob/v28.0.0/cli/config/configfile/file.go
- */
-function parseDockerConfig(text, name) {
-    const config = toMap(parseJson(text, name), name, 'it');
-    return {
-        name,
-        auths: toMap(config.get('auths') ?? {}, name, 'auths'),
-        credHelpers: toMap(config.get('credHelpers') ?? {}, name, 'credHelpers'),
-        credsStore: config.get('credsStore'),
-    };
-}
-/** The key by which helpers know a registry. */
-function serverKey(registry) {
-    return registry === oci_reference/* dockerHub */.UD ? hubKey : registry;
-}
-/** The value that `credHelpers` has for the very host; undefined when it has none. */
-function credHelperFor(config, registry) {
-    const names = registry === oci_reference/* dockerHub */.UD ? [...hubHosts, hubKey] : [registry];
-    return names.map((name) => config.credHelpers.get(name)).find((helper) => helper !== undefined);
-}
-/**
- * The credential that `auths` holds for a repository: the longest namespaced key first, then the exact host, then keys
- * with a scheme. Keys are matched whole, never by substring.
- *
- * @throws ActionError `invalid-input` when the entry that applies cannot be read
- */
-function findAuth(config, repository) {
-    for (const key of keysFor(config, repository)) {
-        const credential = docker_config_readEntry(config.auths.get(key), `${config.name}, key ${key}`);
-        if (credential !== undefined)
-            return credential;
-    }
-    return undefined;
-}
-function keysFor(config, { registry, path }) {
-    const hosts = registry === oci_reference/* dockerHub */.UD ? hubHosts : [registry];
-    const segments = path.split('/');
-    const namespaces = segments.map((_, at) => segments.slice(0, segments.length - at).join('/'));
-    const namespaced = namespaces.flatMap((namespace) => hosts.map((host) => (0,oci_reference/* nameOf */.Vb)({ registry: host, path: namespace })));
-    const withScheme = [...config.auths.keys()].filter((key) => {
-        const [, host = ''] = /^https?:\/\/([^/]*)(?:\/.*)?$/.exec(key) ?? [];
-        return hosts.includes(host);
-    });
-    return [...namespaced, ...hosts, ...withScheme].filter((key) => config.auths.has(key));
-}
-function docker_config_readEntry(entry, source) {
-    const fields = toMap(entry ?? {}, source, 'it');
-    const text = (name) => {
-        const value = fields.get(name) ?? '';
-        if (typeof value !== 'string')
-            throw malformed(source, `${name} is not a string`);
-        return value;
-    };
-    const [identity, registryToken] = [text('identitytoken'), text('registrytoken')];
-    if (identity !== '')
-        return { kind: 'identity', token: identity, source };
-    if (registryToken !== '')
-        return { kind: 'bearer', token: registryToken, source };
-    const [username, password] = text('auth') === '' ? [text('username'), text('password')] : docker_config_decode(text('auth'), source);
-    if (username === '' && password === '')
-        return undefined;
-    return { kind: 'basic', username, password, source };
-}
-/** `auth` is base64 of `user:password`, in UTF-8; some writers pad the password with NULs. */
-function docker_config_decode(auth, source) {
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth))
-        throw malformed(source, 'auth is not base64');
-    const text = decodeUtf8(Buffer.from(auth, 'base64'), source);
-    const colon = text.indexOf(':');
-    if (colon <= 0)
-        throw malformed(source, 'auth is not user:password in base64');
-    return [text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, '')];
-}
-function decodeUtf8(bytes, source) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    }
-    catch {
-        throw malformed(source, 'auth is not UTF-8');
-    }
-}
-/** The parser's own message is dropped: it quotes what it stumbled over. */
-function parseJson(text, name) {
-    try {
-        return JSON.parse(text.replace(/^\uFEFF/, ''));
-    }
-    catch {
-        throw malformed(name, 'it is not JSON');
-    }
-}
-function toMap(value, name, what) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        throw malformed(name, `${what} is not an object`);
-    }
-    return new Map(Object.entries(value));
-}
-function malformed(name, why) {
-    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
-        advice: 'Log in again to write it anew, or remove it.',
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/config-files.js
-
-
-
-/** Bytes; a config of this size is none. */
-const largestConfig = 1024 * 1024;
-/**
- * Reads those of the files that exist, in their order. What is no regular file is passed over, so that a FIFO cannot
- * hold up the run.
- *
- * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
- */
-async function readConfigFiles(files) {
-    const configs = [];
-    for (const file of files) {
-        const text = await readConfig(file);
-        if (text !== undefined)
-            configs.push(parseDockerConfig(text, file.name));
-    }
-    return configs;
-}
-async function readConfig({ path, name }) {
-    try {
-        const status = await (0,promises_namespaceObject.stat)(path);
-        if (!status.isFile())
-            return undefined;
-        if (status.size > largestConfig)
-            throw unreadable(name, 'it is larger than 1 MiB');
-        return await (0,promises_namespaceObject.readFile)(path, 'utf8');
-    }
-    catch (error) {
-        if (error instanceof action_error/* ActionError */.l)
-            throw error;
-        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-        if (code === 'ENOENT' || code === 'ENOTDIR')
-            return undefined;
-        throw unreadable(name, `it cannot be read (${code})`);
-    }
-}
-function unreadable(name, why) {
-    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
-        advice: 'Mend or remove it; without it other credentials may be used.',
-    });
-}
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(760);
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/helper.js
-
-
-
-
-
-/** Milliseconds that a helper may take: those of clouds ask a service first. */
-const helperTimeout = 10_000;
-/** Bytes that a helper may print. */
-const outputLimit = 64 * 1024;
-/** Characters of a helper's own words that are shown. */
-const helper_longestQuote = 512;
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-/**
- * Asks `docker-credential-NAME get` for the credentials of a server, as docker does: the key on stdin, no shell.
- *
- * @param name what the config names, unchecked
- * @param source where the name stands, for messages
- * @returns undefined when the helper knows none
- * @throws ActionError `unauthorized` when it is missing, badly named, fails or hangs (CVE-2021-41092)
- * @see https://github.com/docker/docker-credential-helpers#development
- */
-async function askHelper(name, server, source, options) {
-    if (typeof name !== 'string' || !namePattern.test(name)) {
-        throw failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
-    }
-    const program = `docker-credential-${name}`;
-    const file = await find(program, options);
-    if (file === undefined)
-        throw failed(source, `names ${program}, which is not on the PATH outside the workspace`);
-    const { status, output, words } = await run(file, server, options.environment);
-    if (status !== 0) {
-        if (words.startsWith('credentials not found'))
-            return undefined;
-        throw failed(source, `names ${program}, which failed (${status})`, words.slice(0, helper_longestQuote));
-    }
-    return readAnswer(output, program, source);
-}
-/** The first file of that name in an absolute folder of the PATH; links are followed before the workspace is excluded. */
-async function find(program, { path, workspace }) {
-    const fileName = process.platform === 'win32' ? `${program}.exe` : program;
-    const forbidden = workspace === '' ? undefined : await (0,promises_namespaceObject.realpath)(workspace).catch(() => workspace);
-    for (const folder of path.split(external_node_path_.delimiter)) {
-        if (!(0,external_node_path_.isAbsolute)(folder))
-            continue;
-        const file = (0,external_node_path_.join)(folder, fileName);
-        const target = await (0,promises_namespaceObject.realpath)(file).catch(() => undefined);
-        if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace))
-            continue;
-        if (await isProgram(target))
-            return file;
-    }
-    return undefined;
-}
-function isWithin(file, folder) {
-    return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_.sep) ? folder : `${folder}${external_node_path_.sep}`);
-}
-async function isProgram(file) {
-    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_.constants.X_OK).then(() => true, () => false);
-    return isExecutable && (await (0,promises_namespaceObject.stat)(file)).isFile();
-}
-function run(file, server, environment) {
-    return new Promise((resolve) => {
-        // A group of its own, so that what the helper started ends with it.
-        const child = (0,external_node_child_process_namespaceObject.spawn)(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });
-        let output = '';
-        let errors = '';
-        const finish = (status) => {
-            clearTimeout(timer);
-            resolve({ status, output, words: (output.trim() || errors.trim()).replace(/\s+/g, ' ') });
-        };
-        const abandon = (why) => {
-            finish(why);
-            stop(child.pid);
-            child.stdout.destroy();
-            child.stderr.destroy();
-        };
-        const timer = setTimeout(() => abandon(`no answer in ${helperTimeout / 1000} seconds`), helperTimeout);
-        const collect = (chunk, sum) => {
-            if (sum.length + chunk.length > outputLimit)
-                abandon('more than 64 KiB of output');
-            return (sum + chunk).slice(0, outputLimit);
-        };
-        child.stdout.setEncoding('utf8').on('data', (chunk) => {
-            output = collect(chunk, output);
-        });
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            errors = collect(chunk, errors);
-        });
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(`${server}\n`);
-        child.on('error', (error) => finish(error.message));
-        child.on('close', (code, signal) => finish(code ?? signal ?? 'no exit code'));
-    });
-}
-function stop(pid) {
-    if (pid === undefined)
-        return;
-    try {
-        process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
-    }
-    catch {
-        // It has ended already.
-    }
-}
-function readAnswer(output, program, source) {
-    const { Username: username, Secret: secret } = parse(output);
-    if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
-        throw failed(source, `names ${program}, whose answer cannot be read`);
-    }
-    const origin = `${program}, which ${source} names`;
-    return username === '<token>'
-        ? { kind: 'identity', token: secret, source: origin }
-        : { kind: 'basic', username, password: secret, source: origin };
-}
-function parse(output) {
-    try {
-        const value = JSON.parse(output);
-        return typeof value === 'object' && value !== null ? value : {};
-    }
-    catch {
-        return {};
-    }
-}
-function failed(source, why, said) {
-    return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
-        ...(said === undefined || said === '' ? {} : { said }),
-        advice: 'Install the helper or log in again; no other credentials are tried in its place.',
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/store.js
-
-
-
-
-
-/**
- * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
- *
- * @param repositories what will be asked for: where the inputs cover it all, no config is read
- * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
- */
-async function openCredentials(sources, repositories, listener) {
-    const isCovered = (repository) => fromInputs(sources, repository) !== undefined;
-    const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
-    for (const repository of repositories)
-        if (!isCovered(repository))
-            checkEntries(configs, repository);
-    const ask = askingOnce(sources.helpers);
-    const find = async (repository) => {
-        const given = fromInputs(sources, repository);
-        if (given !== undefined)
-            return given;
-        for (const config of configs) {
-            const found = await findIn(config, repository, ask, listener);
-            if (found !== undefined)
-                return found;
-        }
-        return fromGithubToken(sources, repository);
-    };
-    return async (repository) => {
-        const credential = await find(repository);
-        if (credential !== undefined)
-            secretsOf(credential).forEach(listener.keepSecret);
-        return credential;
-    };
-}
-/** A helper is asked once for a server, however many of its repositories are looked at. */
-function askingOnce(options) {
-    const answers = new Map();
-    return (helper, server, source) => {
-        const key = JSON.stringify([source, helper, server]);
-        const answer = answers.get(key) ?? askHelper(helper, server, source, options);
-        answers.set(key, answer);
-        return answer;
-    };
-}
-async function readConfigs({ dockerAuthConfig, files }) {
-    const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
-    return [...fromVariable, ...(await readConfigFiles(files))];
-}
-/** Finds bad entries before any request is sent, as far as no helper stands before them. */
-function checkEntries(configs, repository) {
-    for (const config of configs) {
-        if (credHelperFor(config, repository.registry) !== undefined || hasStore(config))
-            return;
-        if (findAuth(config, repository) !== undefined)
-            return;
-    }
-}
-async function findIn(config, repository, ask, listener) {
-    const server = serverKey(repository.registry);
-    const helper = credHelperFor(config, repository.registry);
-    if (helper !== undefined) {
-        const helped = await ask(helper, server, `${config.name}, credHelpers`);
-        if (helped !== undefined)
-            return helped;
-    }
-    const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
-    return stored ?? findAuth(config, repository);
-}
-function hasStore({ credsStore }) {
-    return credsStore !== undefined && credsStore !== null && credsStore !== '';
-}
-async function fromStore(config, server, ask, { warn }) {
-    try {
-        return await ask(config.credsStore, server, `${config.name}, credsStore`);
-    }
-    catch (error) {
-        if (!(error instanceof action_error/* ActionError */.l))
-            throw error;
-        warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
-        return undefined;
-    }
-}
-function fromInputs({ input }, { registry }) {
-    if (input?.registry !== registry)
-        return undefined;
-    const { username, password } = input;
-    return { kind: 'basic', username, password, source: 'the inputs username and password' };
-}
-function fromGithubToken({ githubToken }, { registry }) {
-    const { token, registries } = githubToken;
-    if (token === '' || !registries.includes(registry))
-        return undefined;
-    return {
-        kind: 'basic',
-        username: 'x-access-token',
-        password: token,
-        source: 'the input github-token',
-        isOptional: true,
-    };
-}
-
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(313);
-;// CONCATENATED MODULE: ./lib/src/registry/network-error.js
-
-const tlsCodes = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|EPROTO$)/;
-/** The failures of a connection that the next attempt may not meet, with the words for them. */
-const transientFailures = {
-    ECONNREFUSED: { reason: 'refused', words: 'the connection was refused' },
-    ECONNRESET: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
-    EPIPE: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
-    ERR_STREAM_PREMATURE_CLOSE: {
-        reason: 'closed',
-        words: 'the connection was closed before the answer was complete',
-    },
-    EAI_AGAIN: { reason: 'dns', words: 'the name server did not answer' },
-};
-const trustAdvice = 'If the registry has a certificate of your own authority, give its file to the runner by NODE_EXTRA_CA_CERTS.';
-/**
- * Turns what `node:http` reports into an {@link ActionError}: `tls`, `timeout`, `network`, or `registry-error` for an
- * answer that is not HTTP. An error that is one already stays as it is.
- */
-function networkError(error, url) {
-    if (error instanceof action_error/* ActionError */.l)
-        return error;
-    const { message, code } = network_error_describe(error);
-    const proxyStatus = /^tunneling socket could not be established, statusCode=(\d+)/.exec(message)?.[1];
-    if (proxyStatus !== undefined)
-        return proxyRefused(url, Number(proxyStatus), error);
-    if (/^tunneling socket could not be established/.test(message))
-        return proxyUnreachable(url, message, error);
-    if (tlsCodes.test(code))
-        return tlsError(url, message, code, error);
-    if (code.startsWith('HPE_'))
-        return protocolError(url, message, error);
-    if (code === 'ETIMEDOUT')
-        return fail('timeout', url, 'no connection in time', { transient: true, cause: error });
-    const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;
-    if (failure !== undefined) {
-        const { reason, words } = failure;
-        return fail('network', url, words, { transient: true, reason, cause: error });
-    }
-    if (code === 'ENOTFOUND') {
-        return fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
-    }
-    return fail('network', url, message, { cause: error });
-}
-/** An answer that breaks HTTP: sending the request again would bring the same. */
-function protocolError(url, what, cause) {
-    return fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
-}
-function tlsError(url, message, code, cause) {
-    const reason = code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'handshake' : 'certificate';
-    return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
-}
-function proxyRefused(url, status, cause) {
-    const asksForPassword = status === 407;
-    return fail('network', url, `the proxy answered ${status} to CONNECT`, {
-        transient: status >= 500,
-        advice: asksForPassword
-            ? 'The proxy asks for a password: put it into https_proxy (http://user:password@proxy:port).'
-            : 'Check https_proxy, http_proxy and no_proxy on the runner.',
-        cause,
-    });
-}
-function proxyUnreachable(url, message, cause) {
-    return fail('network', url, `the proxy cannot be used: ${message}`, {
-        transient: true,
-        advice: 'Check https_proxy, http_proxy and no_proxy on the runner.',
-        cause,
-    });
-}
-function fail(code, url, why, details) {
-    return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
-}
-function network_error_describe(error) {
-    if (!(error instanceof Error))
-        return { message: String(error), code: '' };
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    return { message: error.message, code };
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/http.js
-
-
-
-
-
-
-
-/** Milliseconds for name look-up, proxy, connection and TLS together. */
-const connectTimeout = 10_000;
-/** Milliseconds for one request, from its start to the last byte of its answer. */
-const attemptTimeout = 30_000;
-/** Bytes that are read of the body of an error answer. */
-const errorBodyLimit = 64 * 1024;
-/** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
-const socketsPerHost = 64;
-/**
- * Sends requests by `node:http` through the agents of `@actions/http-client`, which know the runner's proxy settings.
- * Nothing else of that client is used: its bodies never settle when they are truncated, and its time-out is not armed
- * while a proxy connects (measured in 4.0.1).
- *
- * The transport fails with `network`, `tls`, `timeout`, `too-large` or `registry-error`; it never follows, retries or inflates.
- *
- * @param userAgent the `User-Agent` of every request
- */
-function httpTransport(userAgent) {
-    // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
-    const pools = new Map();
-    const agentFor = ({ url, checkAddresses }) => {
-        const pool = pools.get(checkAddresses) ?? new Map();
-        const client = pool.get(url.origin) ??
-            new lib/* HttpClient */.Qq(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
-        pools.set(checkAddresses, pool.set(url.origin, client));
-        return client.getAgent(url.href);
-    };
-    return {
-        send: (request) => exchange(request, agentFor(request), userAgent),
-        close() {
-            for (const pool of pools.values())
-                for (const client of pool.values())
-                    client.dispose();
-        },
-    };
-}
-function exchange(request, agent, userAgent) {
-    const { url, signal } = request;
-    return new Promise((resolve, reject) => {
-        let sent;
-        const finish = (conclude) => {
-            clearTimeout(attempt);
-            clearTimeout(connect);
-            signal.removeEventListener('abort', abort);
-            conclude();
-        };
-        const fail = (error) => {
-            finish(() => reject(networkError(error, url)));
-            sent?.destroy();
-        };
-        const abort = () => fail(signal.reason);
-        const attempt = setTimeout(() => fail(timeout(url, 'no complete answer', attemptTimeout)), attemptTimeout);
-        const connect = setTimeout(() => fail(timeout(url, 'no connection', connectTimeout)), connectTimeout);
-        const begin = () => {
-            if (signal.aborted)
-                return fail(signal.reason);
-            signal.addEventListener('abort', abort, { once: true });
-            sent = start(request, agent, userAgent);
-            sent.on('error', fail);
-            sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
-            sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
-            sent.once('response', (message) => {
-                clearTimeout(connect);
-                readBody(message, request).then((response) => finish(() => resolve(response)), fail);
-            });
-        };
-        if (isProxy(agent))
-            checkBehindProxy(request).then(begin, fail);
-        else
-            begin();
-    });
-}
-function onceConnected(sent, url, then) {
-    const socket = sent?.socket;
-    const isTls = url.protocol === 'https:';
-    if (!socket || sent.reusedSocket || (!isTls && !socket.connecting))
-        then();
-    else
-        socket.once(isTls ? 'secureConnect' : 'connect', then);
-}
-/** The agents for a proxy come from the package `tunnel`; no other has this property. */
-function isProxy(agent) {
-    return 'proxyOptions' in agent;
-}
-function start(request, agent, userAgent) {
-    const { url, method, body } = request;
-    const { request: send } = url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_namespaceObject;
-    const sent = send({
-        agent,
-        method,
-        protocol: url.protocol,
-        host: isProxy(agent) ? url.hostname : bareHostname(url),
-        port: portOf(url),
-        path: `${url.pathname}${url.search}`,
-        headers: {
-            ...request.headers,
-            'user-agent': userAgent,
-            'accept-encoding': 'identity',
-            ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-        },
-        lookup: checkedLookup(request.checkAddresses),
-    });
-    sent.end(body);
-    return sent;
-}
-/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
-function checkedLookup(check) {
-    return (hostname, options, callback) => {
-        (0,external_node_dns_namespaceObject.lookup)(hostname, { ...options, all: true }, (error, found) => {
-            if (error)
-                return callback(error, '', 0);
-            const addresses = found.map(({ address }) => address);
-            check(hostname, addresses).then(() => {
-                const [first] = found;
-                if (options.all || first === undefined)
-                    callback(null, found);
-                else
-                    callback(null, first.address, first.family);
-            }, (refusal) => callback(refusal, '', 0));
-        });
-    };
-}
-/** A proxy resolves names itself; what this machine's name server says is checked all the same, where it knows the name. */
-async function checkBehindProxy({ url, checkAddresses }) {
-    const addresses = await new Promise((settle) => {
-        (0,external_node_dns_namespaceObject.lookup)(bareHostname(url), { all: true }, (error, found) => settle(error ? [] : found.map(({ address }) => address)));
-    });
-    await checkAddresses(url.hostname, addresses);
-}
-async function readBody(message, request) {
-    const status = message.statusCode ?? 0;
-    const response = { status, headers: message.headersDistinct, url: request.url };
-    const isGood = status >= 200 && status < 300;
-    const limit = isGood ? request.limit : errorBodyLimit;
-    if (request.method !== 'HEAD' && isGood)
-        checkHead(message, request);
-    const chunks = [];
-    let length = 0;
-    for await (const chunk of message) {
-        length += chunk.byteLength;
-        if (length > limit && isGood)
-            throw tooLarge(request, `more than ${limit}`);
-        chunks.push(chunk);
-        if (length > limit)
-            break;
-    }
-    if (length <= limit && !message.complete)
-        throw truncated(request.url);
-    return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
-}
-function checkHead(message, request) {
-    const encoding = message.headers['content-encoding'] ?? 'identity';
-    if (!/^(?:identity)?$/i.test(encoding.trim())) {
-        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
-            advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
-        });
-    }
-    const declared = Number(message.headers['content-length'] ?? 0);
-    if (declared > request.limit)
-        throw tooLarge(request, String(declared));
-}
-function tooLarge({ url, limit }, length) {
-    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
-}
-function truncated(url) {
-    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
-}
-function timeout(url, what, milliseconds) {
-    const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
-    return new action_error/* ActionError */.l('timeout', message, { transient: true, reason: 'timeout' });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/limit.js
-/** Requests in flight to one host; more bring rate limits and no speed. */
-const requestsPerHost = 8;
-/** Lets at most eight requests be in flight to one host; the others wait their turn, in order. */
-function withLimit(send) {
-    const hosts = new Map();
-    return async (request) => {
-        const host = hosts.get(request.url.host) ?? { inFlight: 0, waiting: [] };
-        hosts.set(request.url.host, host);
-        if (host.inFlight >= requestsPerHost)
-            await new Promise((resolve) => host.waiting.push(resolve));
-        else
-            host.inFlight += 1;
-        try {
-            return await send(request);
-        }
-        finally {
-            const next = host.waiting.shift();
-            if (next)
-                next();
-            else
-                host.inFlight -= 1;
-        }
-    };
+    return nameClass(bareHostname(new URL(`http://${registry}`))) === 'loopback';
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/retry.js
@@ -3674,15 +3901,21 @@ function withRetries(send, clock) {
         if (milliseconds > 0)
             await clock.sleep(milliseconds, request.signal);
     };
+    const beQuiet = async (request) => {
+        const end = quietUntil.get(request.url.host) ?? 0;
+        if (end > clock.now() && end >= request.deadline)
+            throw quietTooLong(request);
+        await pause(request, end - clock.now());
+    };
     return async (request) => {
         const { host } = request.url;
         for (let attempt = 1;; attempt += 1) {
-            await pause(request, (quietUntil.get(host) ?? 0) - clock.now());
+            await beQuiet(request);
             const outcome = await send(request).catch(asTransient);
             const delay = delayBefore(attempt, outcome, request, clock);
             if (delay === undefined)
                 return unwrap(outcome);
-            request.note(request.phase, `${retry_describe(outcome, request)}: trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts})`, 'urgent');
+            request.note(request.phase, `${retry_describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`, 'urgent');
             if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429)
                 quietUntil.set(host, clock.now() + delay);
             await pause(request, delay);
@@ -3712,7 +3945,7 @@ function isPassingDenial({ status, url, body }) {
 /** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
 function retryAfter(response, now) {
     const value = header(response, 'retry-after')?.trim() ?? '';
-    if (/^[0-9]{1,9}$/.test(value))
+    if (/^[0-9]+$/.test(value))
         return Number(value) * 1000;
     const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
     return Number.isNaN(date) ? undefined : Math.max(0, date - now);
@@ -3720,6 +3953,11 @@ function retryAfter(response, now) {
 function waitTooLong(response, asked) {
     return statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`).with({
         advice: `At most ${longestRetryAfter / 1000} seconds are waited for. Run the job again later${response.status === 429 ? ', or log in: limits are higher for users who are known' : ''}.`,
+    });
+}
+function quietTooLong({ url }) {
+    return new action_error/* ActionError */.l('rate-limited', `${url.host} answered 429 to another request, and its wait outlasts this look.`, {
+        advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
     });
 }
 function asTransient(error) {
@@ -3733,7 +3971,7 @@ function unwrap(outcome) {
     return outcome;
 }
 function retry_describe(outcome, { method, url }) {
-    return outcome instanceof action_error/* ActionError */.l ? outcome.message : `${method} ${url.href}: ${outcome.status}`;
+    return outcome instanceof action_error/* ActionError */.l ? outcome.message : `${method} ${url.href}: ${outcome.status}.`;
 }
 function seconds(milliseconds) {
     return (milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0);
@@ -3742,8 +3980,9 @@ function seconds(milliseconds) {
 ;// CONCATENATED MODULE: ./lib/src/registry/scheme.js
 
 
+
 /** Milliseconds for finding out whether TLS is spoken where plain HTTP was not understood. */
-const tlsTrial = 3_000;
+const tlsTrial = 5_000;
 /**
  * Speaks plain HTTP to the hosts that it is allowed for until one of them shows that it wants TLS, then TLS. Requests
  * come in as `http:` where plain HTTP may be spoken.
@@ -3751,74 +3990,86 @@ const tlsTrial = 3_000;
  * The first request to a registry carries no credentials, so that none are sent in the clear to a host that has TLS.
  */
 function withScheme(send) {
+    /** The origin that requests for a host go to. */
     const settled = new Map();
-    const trySecure = async (request, plainFailure) => {
+    const trySecure = async (request, target, plainFailure) => {
         const signal = AbortSignal.any([request.signal, AbortSignal.timeout(tlsTrial)]);
         try {
-            const response = await send({ ...scheme_secure(request), signal });
-            settled.set(request.url.host, 'https:');
+            const response = await send({ ...target, signal });
+            settled.set(request.url.host, target.url.origin);
             return response;
         }
         catch (error) {
-            if (!(error instanceof action_error/* ActionError */.l) || error.code !== 'tls' || error.reason === 'handshake')
+            if (!(error instanceof action_error/* ActionError */.l) || error.code !== 'tls' || error.reason === 'not-tls')
                 return plainFailure();
-            settled.set(request.url.host, 'https:');
+            settled.set(request.url.host, target.url.origin);
             throw error;
         }
     };
     return async (request) => {
-        const { host, protocol } = request.url;
+        const { host, protocol, origin } = request.url;
         if (protocol === 'https:')
             return send(request);
-        if (settled.get(host) === 'https:')
-            return send(scheme_secure(request));
-        if (settled.get(host) === 'http:')
-            return send(request);
+        const known = settled.get(host);
+        if (known !== undefined)
+            return send(movedTo(request, known));
         try {
             const response = await send(request);
-            if (asksForTls(response))
-                return await trySecure(request, () => response);
-            settled.set(host, 'http:');
+            const secureOrigin = asksForTls(request, response);
+            if (secureOrigin !== undefined)
+                return await trySecure(request, movedTo(request, secureOrigin), () => response);
+            settled.set(host, origin);
             return response;
         }
         catch (error) {
-            if (!mayBeTls(error, request.url))
+            if (!mayBeTls(error))
                 throw error;
-            return trySecure(request, () => {
+            return trySecure(request, movedTo(request, tlsOrigin(request.url)), () => {
                 throw error;
             });
         }
     };
 }
-function scheme_secure(request) {
-    const url = new URL(request.url);
-    url.protocol = 'https:';
-    return { ...request, url };
+/** The same request to another origin. */
+function movedTo(request, origin) {
+    return { ...request, url: new URL(`${request.url.pathname}${request.url.search}`, origin) };
 }
-/** Go, nginx and Apache answer plain HTTP on a TLS port with a 400 that says so. */
-function asksForTls({ status, body }) {
-    return status === 400 && /\bHTTPS\b|SSL/.test(bodyOf(body));
+/** TLS on the same port. */
+function tlsOrigin(url) {
+    return new URL(`https://${url.hostname}:${portOf(url)}`).origin;
 }
-/** Others close the connection, or send a TLS alert; without a port, nobody may be there. */
-function mayBeTls(error, url) {
-    if (!(error instanceof action_error/* ActionError */.l))
-        return false;
-    return error.reason === 'closed' || error.reason === 'protocol' || (error.reason === 'refused' && url.port === '');
+/**
+ * The origin where TLS is spoken, by a redirect to https on the same host, or by the 400 with which Go, nginx and Apache
+ * answer plain HTTP on a TLS port: its body says so, but to HEAD it has none.
+ */
+function asksForTls({ method, url }, { status, headers, body, url: from }) {
+    const location = status > 300 && status < 400 ? (headers['location']?.[0] ?? '') : '';
+    const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+    if (target?.protocol === 'https:' && target.hostname === url.hostname)
+        return target.origin;
+    const isPlainRefused = status === 400 && (method === 'HEAD' || /\bHTTPS\b|SSL/.test(bodyOf(body)));
+    return isPlainRefused ? tlsOrigin(url) : undefined;
+}
+/** Others close the connection, or send a TLS alert. */
+function mayBeTls(error) {
+    return error instanceof action_error/* ActionError */.l && (error.reason === 'closed' || error.reason === 'protocol');
 }
 
 ;// CONCATENATED MODULE: ./lib/src/results.js
 
+
 /**
- * The elements of `results` for one image.
- *
- * @param inspect whether fields from the config are asked for
+ * The elements of `results` for one image: one for each platform, also for an image that does not exist, unless all
+ * platforms of it were asked for.
  */
-function resultsOf(outcome, files, inspect) {
+function resultsOf(outcome, files, { platforms: askedFor, inspect }) {
     const { asked, found } = outcome;
     const name = (0,oci_reference/* nameOf */.Vb)(asked.reference);
     const tag = asked.reference.tag ?? '';
-    if (found === undefined)
-        return [{ image: asked.text, exists: false, name, tag }];
+    if (found === undefined) {
+        const missing = { image: asked.text, exists: false, name, tag };
+        return askedFor === 'all' ? [missing] : askedFor.map((each) => ({ ...missing, platform: (0,oci_platform/* formatPlatform */.Bq)(each) }));
+    }
     const { image, platforms, subjects } = found;
     const ofImage = {
         image: asked.text,
@@ -3871,9 +4122,22 @@ function saveFiles(temp, outcomes) {
     const documents = documentsOf(outcomes);
     const folder = documents.size === 0 ? '' : makeFolder(temp);
     const pathOf = (digest) => (0,external_node_path_.join)(folder, `${digest.replace(':', '-')}.json`);
-    for (const [digest, bytes] of documents)
-        orFail(temp, () => (0,external_node_fs_.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' }));
-    return { pathOf };
+    const discard = () => {
+        if (folder !== '')
+            (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
+    };
+    orFail(temp, () => {
+        try {
+            for (const [digest, bytes] of documents)
+                (0,external_node_fs_.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' });
+        }
+        catch (error) {
+            // What was written in part has not the digest that it is named by.
+            discard();
+            throw error;
+        }
+    });
+    return { pathOf, discard };
 }
 function documentsOf(outcomes) {
     const documents = new Map();
@@ -3932,7 +4196,7 @@ function summaryOf(results, safe) {
 function writeSummary(path, text) {
     if (path === '')
         throw new Error('GITHUB_STEP_SUMMARY is not set');
-    (0,runner_file/* appendToRunnerFile */.C)(path, text);
+    (0,runner_file/* appendToRunnerFile */.C)(path, [text]);
 }
 function summary_oneImage(result, cell) {
     const title = `### ${cell(result.image)}\n\n`;
@@ -3956,7 +4220,7 @@ function summary_oneImage(result, cell) {
     const rest = layers.length > mostLayers ? `\n${layers.length - mostLayers} more layers are left out here.\n` : '';
     return [
         title,
-        `| level | digest | |\n| --- | --- | --- |\n${rows.join('\n')}\n\n`,
+        `| level | digest | what it is |\n| --- | --- | --- |\n${rows.join('\n')}\n\n`,
         `| layer | digest | size |\n| --: | --- | --: |\n${shown.join('\n')}\n${rest}\n`,
         `${layers.length} layers, ${humanSize(result.size ?? 0)} with the config.\n\n`,
     ].join('');
@@ -3975,7 +4239,7 @@ function manyImages(results, cell) {
     const total = results.reduce((sum, { size = 0 }) => sum + size, 0);
     const left = results.length - rows.length;
     const rest = left === 0 ? '' : ` ${left} rows are left out here; the output \`results\` has them all.`;
-    return `${head}${rows.join('')}\n${results.length} rows, ${humanSize(total)} in all.${rest}\n\n`;
+    return `${head}${rows.join('')}\n${results.length} rows, ${humanSize(total)} added up.${rest}\n\n`;
 }
 function rowOf(result, cell) {
     if (!result.exists)
@@ -3992,9 +4256,9 @@ function folded(digest) {
 function code(digest) {
     return digest === '' ? '' : `\`${digest}\``;
 }
-/** Everything that Markdown or HTML could act on becomes a character reference. */
+/** Everything that Markdown or HTML could act on becomes a character reference, and so does what makes a link of a URL. */
 function escapeCell(text) {
-    return text.replace(/[^A-Za-z0-9 ./,:-]/gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
+    return text.replace(/[^A-Za-z0-9 ./,:-]|:(?=\/)|(?<=www)\./gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
 }
 
 ;// CONCATENATED MODULE: ./lib/src/version.js
@@ -4002,6 +4266,7 @@ function escapeCell(text) {
 const version = '1.0.0';
 
 ;// CONCATENATED MODULE: ./lib/src/main.js
+
 
 
 
@@ -4039,6 +4304,7 @@ async function main_run(log, watch) {
         const { outcomes, failures } = await resolveImages(inputs, client, log);
         if (failures.length > 0)
             return (0,failure/* fail */.f)(log, files, failures);
+        transport.close();
         publish(inputs, outcomes, files, log);
         return true;
     }
@@ -4057,20 +4323,27 @@ async function openClient(inputs, log, send) {
     if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
         log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
     }
-    return registryClient({
+    const reach = repositoryReach({
         send: withRetries(withScheme(withLimit(send)), systemClock),
         credentials: await openCredentials(inputs.credentials, references, listener),
         authHosts: inputs.authHosts,
         plainHttp: inputs.plainHttp,
         keepToken: log.keepToken,
     });
+    return registryClient(reach);
 }
 /** Sets the outputs, then writes what is good to have: only the former can fail the step. */
 function publish(inputs, outcomes, runner, log) {
     const files = saveFiles(runner.temp, outcomes);
-    const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs.inspect));
+    const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
     const isOnePlatform = inputs.platforms !== 'all' && inputs.platforms.length === 1;
-    (0,outputs/* writeOutputs */.Kn)(runner.output, (0,outputs/* outputsOf */.Yz)(outcomes, results, files, isOnePlatform));
+    try {
+        (0,outputs/* writeOutputs */.Kn)(runner.output, (0,outputs/* outputsOf */.Yz)(outcomes, results, files, isOnePlatform));
+    }
+    catch (error) {
+        files.discard();
+        throw error;
+    }
     if (outcomes.length === 1)
         for (const result of results.flat())
             printResult(log, result);
@@ -4161,6 +4434,8 @@ class ActionError extends Error {
 
 /** The registered algorithms, with the length of their lower-case hex. */
 const hexLengths = { sha256: 64, sha512: 128 };
+/** Characters of a bad digest that are quoted. */
+const longestShown = 140;
 const wellFormed = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)$/;
 const lowerHex = /^[0-9a-f]+$/;
 /** Whether `text` is a `sha256` or `sha512` digest in its one canonical spelling. */
@@ -4184,7 +4459,7 @@ function parseDigest(text, malformed) {
     if (algorithm !== undefined && !isAlgorithm(algorithm)) {
         throw new _action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
     }
-    throw new _action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l(malformed, `"${text}" is not a digest.`, {
+    throw new _action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l(malformed, `"${text.slice(0, longestShown)}" is not a digest.`, {
         advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
     });
 }
@@ -4224,8 +4499,12 @@ const architectures = {
     armhf: { architecture: 'arm', variant: 'v7' },
     armel: { architecture: 'arm', variant: 'v6' },
 };
-/** The variant that an architecture has when none is written, as its level. */
-const baselines = { amd64: 1, arm: 7, arm64: 8 };
+/** The level of an architecture's variants when none is written, and the lowest that is fallen back to. */
+const levels = {
+    amd64: { baseline: 1, lowest: 1 },
+    arm: { baseline: 7, lowest: 5 },
+    arm64: { baseline: 8, lowest: 8 },
+};
 const partPattern = /^[a-z0-9_-]+$/;
 const variantPattern = /^[a-z0-9_.-]+$/;
 const osPattern = /^([a-z0-9_-]+)(?:\(([0-9.]*)((?:\+[a-z0-9_.-]+)*)\))?$/;
@@ -4267,7 +4546,7 @@ function normalise(platform) {
         architecture,
         variant: normaliseVariant(architecture, alias?.variant ?? platform.variant.toLowerCase()),
         osVersion: platform.osVersion,
-        osFeatures: platform.osFeatures,
+        osFeatures: platform.osFeatures.map((feature) => feature.toLowerCase()),
     };
 }
 /** Writes a platform as containerd does, as it was given: `linux/arm64/v8`, `windows(10.0.20348.1850)/amd64`. */
@@ -4335,12 +4614,13 @@ function variantFits(offered, asked) {
 }
 /** `v8.2` of arm64 as 8.002, so that levels compare; undefined where variants have no order. */
 function variantLevel({ architecture, variant }) {
-    if (!Object.hasOwn(baselines, architecture))
-        return undefined;
-    if (variant === '')
-        return baselines[architecture];
+    const known = Object.hasOwn(levels, architecture) ? levels[architecture] : undefined;
+    if (known === undefined || variant === '')
+        return known?.baseline;
     const [, major, minor = '0'] = /^v([0-9]{1,3})(?:\.([0-9]{1,3}))?$/.exec(variant) ?? [];
-    return major === undefined ? undefined : Number(major) + Number(minor) / 1000;
+    if (major === undefined || Number(major) < known.lowest)
+        return undefined;
+    return Number(major) + Number(minor) / 1000;
 }
 function isBetter(one, other, asked) {
     if (one.variant !== other.variant) {
@@ -4348,9 +4628,12 @@ function isBetter(one, other, asked) {
             return one.variant === asked.variant;
         return (variantLevel(one) ?? 0) > (variantLevel(other) ?? 0);
     }
-    if (asked.os !== 'windows' || one.osVersion === other.osVersion || other.osVersion === asked.osVersion)
+    if (asked.os !== 'windows' || one.osVersion === other.osVersion)
         return false;
-    return one.osVersion === asked.osVersion || isHigherVersion(one.osVersion, other.osVersion);
+    if (asked.osVersion === '' || ![one.osVersion, other.osVersion].includes(asked.osVersion)) {
+        return isHigherVersion(one.osVersion, other.osVersion);
+    }
+    return one.osVersion === asked.osVersion;
 }
 function isHigherVersion(one, other) {
     const [left, right] = [versionParts(one), versionParts(other)];
@@ -4382,13 +4665,13 @@ function invalid(input, why) {
 __nccwpck_require__.d(__webpack_exports__, {
   UD: () => (/* binding */ dockerHub),
   FH: () => (/* binding */ formatReference),
+  dZ: () => (/* binding */ hubHosts),
   Vb: () => (/* binding */ nameOf),
   F2: () => (/* binding */ parseReference),
   l5: () => (/* binding */ parseRegistry),
-  we: () => (/* binding */ wireHost)
+  we: () => (/* binding */ wireHost),
+  Q3: () => (/* binding */ withoutUserinfo)
 });
-
-// UNUSED EXPORTS: withoutUserinfo
 
 // EXTERNAL MODULE: ./lib/src/oci/action-error.js
 var action_error = __nccwpck_require__(875);
@@ -4427,7 +4710,8 @@ function hostnameInUrl(name) {
 
 /** The registry that a name without a host belongs to. */
 const dockerHub = 'docker.io';
-const hubNames = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
+/** All names of the Hub. */
+const hubHosts = [dockerHub, 'index.docker.io', 'registry-1.docker.io'];
 /** Characters in a repository path, by the distribution specification. */
 const longestPath = 255;
 /** More than any reference can have: host, path, tag and a sha512 digest. */
@@ -4435,7 +4719,6 @@ const longestReference = 1024;
 const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
-const ipv4Pattern = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
 /**
  * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
  *
@@ -4465,16 +4748,18 @@ function nameOf(repository) {
 /** Reads `host[:port]`, giving the Hub its one name; undefined when it is none. */
 function parseRegistry(text) {
     const host = parseHost(text);
-    return host !== undefined && hubNames.has(host) ? dockerHub : host;
+    return host !== undefined && hubHosts.includes(host) ? dockerHub : host;
 }
 /** The `host[:port]` that requests for `registry` go to. */
 function wireHost(registry) {
     return registry === dockerHub ? 'registry-1.docker.io' : registry;
 }
-/** What of `text` may be shown in a message: a password before an `@` may not. */
+/** What of `text` may be shown in a message: what stands before an `@` may be a password, unless a digest follows. */
 function withoutUserinfo(text) {
-    const at = text.lastIndexOf('@');
-    return at > 0 && !/^[a-z0-9+._-]+:[0-9A-Fa-f]+$/.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
+    const digest = /@sha(?:256|512):[0-9A-Fa-f]*$/.exec(text)?.[0] ?? '';
+    const rest = text.slice(0, text.length - digest.length);
+    const at = rest.lastIndexOf('@');
+    return at === -1 ? text : `…${text.slice(at)}`;
 }
 function refuseMistakes(text) {
     if (text === '')
@@ -4500,11 +4785,13 @@ function splitDigest(text) {
     if (at === -1)
         return { before: text, digest: undefined };
     const before = text.slice(0, at);
-    if (!text.includes(':', at) || text.includes('/', at) || before.includes('@')) {
-        throw invalid(text, 'what follows the @ is not a digest.', 'Give a user name and password by the inputs of that name, never in the reference.');
+    const isHost = /^[^:]*(?::[0-9]{1,5})?$/.test(text.slice(at + 1));
+    if (isHost || text.includes('/', at) || before.includes('@')) {
+        throw invalid(text, 'what follows the @ is not a digest.', adviceForAt);
     }
     return { before, digest: (0,digest/* parseDigest */.m)(text.slice(at + 1), 'invalid-input') };
 }
+const adviceForAt = 'Write name@sha256:…; a user name and password go into the inputs of that name, never into the reference.';
 function splitTag(text) {
     const colon = text.lastIndexOf(':');
     if (colon <= text.lastIndexOf('/'))
@@ -4517,13 +4804,9 @@ function splitTag(text) {
 }
 /** `localhost:5000` reads as an image named localhost: nobody means that, and a wrong image would be looked for. */
 function refuseBareHost(name, tag) {
-    if (name.includes('/'))
+    if (!/^localhost$/i.test(name) || !/^[0-9]+$/.test(tag ?? ''))
         return;
-    const port = /^[0-9]{1,5}$/.test(tag ?? '');
-    if (/^localhost$/i.test(name) || ipv4Pattern.test(name) || (port && name.includes('.'))) {
-        const shown = tag === undefined ? name : `${name}:${tag}`;
-        throw invalid(shown, 'it names a registry and no repository.', `Add the repository: ${shown}/name, or docker.io/library/${shown} if that is the image.`);
-    }
+    throw invalid(`${name}:${tag}`, 'it names a registry and no repository.', `Add the repository: ${name}:${tag}/name.`);
 }
 function splitHost(name) {
     const slash = name.indexOf('/');
@@ -4535,7 +4818,7 @@ function splitHost(name) {
         throw invalid(name, `"${first}" is not a host.`, 'Write a host name, an IPv4 address in four decimal parts or an IPv6 address in brackets, and a port from 1 to 65535.');
     }
     const path = name.slice(slash + 1);
-    return hubNames.has(host) ? onHub(path) : { registry: host, path };
+    return hubHosts.includes(host) ? onHub(path) : { registry: host, path };
 }
 function onHub(path) {
     return { registry: dockerHub, path: path.includes('/') ? path : `library/${path}` };
@@ -4547,7 +4830,7 @@ function checkPath(path, text) {
     if (path.length > longestPath)
         throw invalid(text, `its path is longer than ${longestPath} characters.`);
     if (pathPattern.test(lower)) {
-        throw invalid(text, 'repository names are lower case.', `Write ${lower}; where the name comes from github.repository, lower-case it first.`);
+        throw invalid(text, 'repository names are lower case.', `Write ${text.replace(path, lower)}; where the name comes from github.repository, lower-case it first.`);
     }
     throw invalid(text, `"${path}" is not a repository path.`, 'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.');
 }
@@ -4576,6 +4859,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./lib/src/inert-json.js
+const inert = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-'));
 /**
  * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
  * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
@@ -4590,8 +4874,17 @@ function inertJson(value) {
     return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
 }
 function inertString(text) {
-    const escaped = text.replace(/[^A-Za-z0-9_./:@+=,-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return `"${escaped}"`;
+    // Into bytes, as a hostile text of megabytes would otherwise become millions of strings.
+    const bytes = Buffer.allocUnsafe(text.length * 6);
+    let length = 0;
+    for (let at = 0; at < text.length; at += 1) {
+        const unit = text.charCodeAt(at);
+        if (inert.has(unit))
+            bytes[length++] = unit;
+        else
+            length += bytes.write(`\\u${unit.toString(16).padStart(4, '0')}`, length, 'latin1');
+    }
+    return `"${bytes.toString('latin1', 0, length)}"`;
 }
 
 // EXTERNAL MODULE: ./lib/src/oci/action-error.js
@@ -4604,7 +4897,7 @@ var runner_file = __nccwpck_require__(189);
 
 
 /** Every output, as `action.yml` lists them. */
-const outputNames = (/* unused pure expression or super */ null && ([
+const outputNames = [
     'exists',
     'digest',
     'index-digest',
@@ -4629,7 +4922,7 @@ const outputNames = (/* unused pure expression or super */ null && ([
     'needs-updating',
     'results',
     'error-code',
-]));
+];
 /**
  * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
  * so that none is read by mistake.
@@ -4656,14 +4949,17 @@ function outputsOf(outcomes, results, files, isOnePlatform) {
  * @throws ActionError `runner-error`; nothing has been set then
  */
 function writeOutputs(path, outputs) {
-    const text = Object.entries(outputs).map(([name, value]) => {
+    const texts = outputNames.flatMap((name) => {
+        const value = outputs[name];
+        if (value === undefined)
+            return [];
         const delimiter = `ghadelimiter_${(0,external_node_crypto_.randomUUID)()}`;
-        return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
+        return [`${name}<<${delimiter}\n${value}\n${delimiter}\n`];
     });
     try {
         if (path === '')
             throw new Error('it is not set');
-        (0,runner_file/* appendToRunnerFile */.C)(path, text.join(''));
+        (0,runner_file/* appendToRunnerFile */.C)(path, texts);
     }
     catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause);
@@ -4778,23 +5074,31 @@ function invalidInput(name, why, advice) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
 
 /**
- * Appends to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a device is
- * refused, as it may never take the text.
+ * Appends texts to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a
+ * device is refused, as it may never take the text.
  *
  * @throws Error when it cannot be written
  */
-function appendToRunnerFile(path, text) {
+function appendToRunnerFile(path, texts) {
     const before = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path, { throwIfNoEntry: false });
     if (before !== undefined && !before.isFile())
         throw new Error('it is not a regular file');
+    const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'a');
     try {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.appendFileSync)(path, text);
+        for (const text of texts)
+            writeWhole(file, Buffer.from(text));
     }
     catch (error) {
-        if (before !== undefined)
-            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.truncateSync)(path, before.size);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.ftruncateSync)(file, before?.size ?? 0);
         throw error;
     }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(file);
+    }
+}
+function writeWhole(file, bytes) {
+    for (let at = 0; at < bytes.length;)
+        at += (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(file, bytes, at);
 }
 
 

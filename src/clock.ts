@@ -1,5 +1,5 @@
 import { ActionError } from './oci/action-error.ts';
-import type { Look } from './registry/client.ts';
+import type { Look } from './registry/reach.ts';
 import type { Clock } from './registry/retry.ts';
 import type { Note } from './registry/transport.ts';
 

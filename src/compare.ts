@@ -3,13 +3,32 @@ import { ActionError } from './oci/action-error.ts';
 import { algorithmOf, digestOf } from './oci/digest.ts';
 import { formatPlatform, type Platform } from './oci/platform.ts';
 import { formatReference, nameOf, type Reference } from './oci/reference.ts';
-import type { Look, RegistryClient } from './registry/client.ts';
-import { type Resolution, resolverFor } from './resolve.ts';
+import type { Head, RegistryClient } from './registry/client.ts';
+import type { Look } from './registry/reach.ts';
+import { type Resolution, type Resolver, resolverFor } from './resolve.ts';
 
 /** A resolution with the platform to look for elsewhere. */
 export interface Subject {
   readonly asked: Platform;
   readonly resolution: Resolution;
+}
+
+/** The other images of a run, each looked up once, however many images are compared with it. */
+export interface Others {
+  head(reference: Reference, look: Look): Promise<Head>;
+  load(reference: Reference, look: Look): Promise<Resolver>;
+}
+
+/** Others by `client`. */
+export function othersBy(client: RegistryClient): Others {
+  const heads = new Map<string, Promise<Head>>();
+  const loads = new Map<string, Promise<Resolver>>();
+  const load = async (reference: Reference, look: Look): Promise<Resolver> =>
+    resolverFor(await loadImage(reference, client, look), client, look);
+  return {
+    head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
+    load: (reference, look) => once(loads, reference, () => load(reference, look)),
+  };
 }
 
 /**
@@ -20,21 +39,18 @@ export async function haveChanged(
   image: Image,
   subjects: readonly Subject[],
   other: Reference,
-  client: RegistryClient,
+  others: Others,
   look: Look,
 ): Promise<boolean[]> {
-  const head = await client.head(other, look);
+  const head = await others.head(other, look);
   if (!head.exists) return subjects.map(() => true);
   if (head.digest !== undefined && digestOf(image.bytes, algorithmOf(head.digest)) === head.digest) {
     return subjects.map(() => false);
   }
-  const resolver = await loadImage(other, client, look).then(
-    (loaded) => resolverFor(loaded, client, look),
-    (error) => absent(error, 'not-found'),
-  );
+  const resolver = await others.load(other, look).catch((error) => absent(error, 'not-found'));
   const isChanged = async ({ asked, resolution }: Subject): Promise<boolean> => {
-    const theirs = await resolver?.resolve(asked, false).catch((error) => absent(error, 'platform-not-found'));
-    return theirs === undefined || Buffer.compare(theirs.manifestBytes, resolution.manifestBytes) !== 0;
+    const theirs = await resolver?.locate(asked).catch((error) => absent(error, 'platform-not-found'));
+    return theirs === undefined || digestOf(resolution.manifestBytes, algorithmOf(theirs)) !== theirs;
   };
   return Promise.all(subjects.map(isChanged));
 }
@@ -43,11 +59,10 @@ export async function haveChanged(
 export async function needUpdating(
   subjects: readonly Subject[],
   base: Reference,
-  client: RegistryClient,
+  others: Others,
   look: Look,
 ): Promise<boolean[]> {
-  const loaded = await loadImage(base, client, look);
-  const resolver = resolverFor(loaded, client, look);
+  const resolver = await others.load(base, look);
   const isOutdated = async ({ asked, resolution }: Subject): Promise<boolean> => {
     const { manifest, manifestDigest } = await resolver.resolve(asked, false);
     const mine = resolution.manifest.layers.map(({ digest }) => digest);
@@ -56,11 +71,22 @@ export async function needUpdating(
     const shared = differs === -1 ? theirs.length : differs;
     look.note(
       'manifest',
-      `${formatPlatform(asked)}: ${shared} of the ${theirs.length} layers of ${formatReference(base)} are shared; its current digest is ${nameOf(base)}@${loaded.digest} (manifest ${manifestDigest})`,
+      `${formatPlatform(asked)}: ${shared} of the ${theirs.length} layers of ${formatReference(base)} are shared; its current digest is ${nameOf(base)}@${resolver.digest} (manifest ${manifestDigest})`,
     );
     return differs !== -1;
   };
   return Promise.all(subjects.map(isOutdated));
+}
+
+function once<Value>(
+  known: Map<string, Promise<Value>>,
+  reference: Reference,
+  get: () => Promise<Value>,
+): Promise<Value> {
+  const key = formatReference(reference);
+  const value = known.get(key) ?? get();
+  known.set(key, value);
+  return value;
 }
 
 function absent(error: unknown, code: 'not-found' | 'platform-not-found'): undefined {

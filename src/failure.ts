@@ -16,7 +16,7 @@ export interface Failure {
  * @returns false, for the step has not succeeded
  */
 export function fail(log: Log, { output }: RunnerFiles, failures: readonly Failure[]): false {
-  const reports = failures.map(({ error, about }) => partsOf(error, about));
+  const reports = failures.map(({ error, about }) => partsOf(error, about, log));
   const code: ErrorCode = reports[0]?.code ?? 'internal';
   const room = log.annotationsLeft();
   const shown = reports.length > room ? room - 1 : reports.length;

@@ -2,9 +2,10 @@ import type { Image } from './image.ts';
 import { ActionError } from './oci/action-error.ts';
 import { algorithmOf, type Digest, digestOf, parseDigest } from './oci/digest.ts';
 import type { Descriptor } from './oci/manifest.ts';
-import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
-import { invalidInput, parseLines, parseList } from './parse-input.ts';
-import type { Look, RegistryClient } from './registry/client.ts';
+import { formatPlatform, type Platform } from './oci/platform.ts';
+import { parseLines, parseList } from './parse-input.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { Look } from './registry/reach.ts';
 import type { Resolution, Resolver } from './resolve.ts';
 
 /** What must hold before a step may pass. */
@@ -16,25 +17,21 @@ export interface Gates {
   readonly verifyBlobs: boolean;
 }
 
-/** The gates as they are written in a workflow. */
-export interface GateInputs {
-  readonly expectedDigest: string;
-  readonly expectedLabels: string;
-  readonly requirePlatforms: string;
-  readonly verifyBlobs: boolean;
-}
-
 /** Blobs that are asked for at once. */
 const blobsAtOnce = 8;
 
-/** Reads the gates. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
-export function parseGates(inputs: GateInputs): Gates {
-  return {
-    expectedDigests: parseList(inputs.expectedDigest).map((digest) => parseDigest(digest, 'invalid-input')),
-    expectedLabels: parseLabels(inputs.expectedLabels),
-    requiredPlatforms: parseList(inputs.requirePlatforms).map(parsePlatform),
-    verifyBlobs: inputs.verifyBlobs,
-  };
+/** Reads a list of digests. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
+export function parseExpectedDigests(text: string): Digest[] {
+  return parseList(text).map((digest) => parseDigest(digest, 'invalid-input'));
+}
+
+/** Reads `key=value` lines. Throws `invalid-input`. */
+export function parseExpectedLabels(text: string): [key: string, value: string][] {
+  return parseLines(text).map((line) => {
+    const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+    if (key !== undefined) return [key, value];
+    throw new ActionError('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
+  });
 }
 
 /** Whether there is any gate, so that a missing image cannot pass. */
@@ -68,15 +65,6 @@ export async function checkGates(
   if (!gates.verifyBlobs) return;
   const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
   await verifyBlobs(image, blobs, client, look);
-}
-
-function parseLabels(text: string): [key: string, value: string][] {
-  return parseLines(text).map((line) => {
-    const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
-    if (key === undefined)
-      throw invalidInput('expected-labels', `"${line}" is not key=value`, 'Write one key=value a line.');
-    return [key, value];
-  });
 }
 
 async function checkPlatforms({ requiredPlatforms }: Gates, resolver: Resolver): Promise<void> {

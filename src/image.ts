@@ -4,7 +4,8 @@ import type { Index, IndexEntry, Manifest } from './oci/manifest.ts';
 import { isManifestType, kindOf, type ManifestType } from './oci/media-type.ts';
 import { formatPlatform, isUnknownPlatform, type Platform } from './oci/platform.ts';
 import type { Reference } from './oci/reference.ts';
-import type { Look, RegistryClient } from './registry/client.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { Look } from './registry/reach.ts';
 
 /** What a reference points to, before a platform is chosen. */
 export interface Image {
@@ -33,10 +34,9 @@ export async function loadImage(reference: Reference, client: RegistryClient, lo
   return { ...common, entries, manifest: undefined };
 }
 
-/** Whether an entry is an attestation about others, as BuildKit writes them, and no image. */
-function isAttestation({ platform, annotations }: IndexEntry): boolean {
-  const isUnknown = platform !== undefined && isUnknownPlatform(platform);
-  return isUnknown || 'vnd.docker.reference.type' in annotations;
+/** Whether an entry is about others and no image itself. */
+function isAttestation({ platform, isAttestation: isAnnotated }: IndexEntry): boolean {
+  return isAnnotated || (platform !== undefined && isUnknownPlatform(platform));
 }
 
 /** A platform as the index writes it; features are left out, as they tell no images apart. */

@@ -12,9 +12,11 @@ process.removeAllListeners('warning');
 
 const log = openLog();
 
-/** Ends the process at once, failed, with the reason as an annotation. */
+let isOver = false;
+
+/** Ends the process at once, failed, with the reason as an annotation unless the run has had its say. */
 function abandon(error: unknown): never {
-  fail(log, readRunnerFiles(), [{ error, about: '' }]);
+  if (!isOver) fail(log, readRunnerFiles(), [{ error, about: '' }]);
   process.exit(1);
 }
 
@@ -23,7 +25,7 @@ process.on('unhandledRejection', abandon);
 process.on('beforeExit', () => {
   abandon(new ActionError('internal', 'The run came to an end without a result.'));
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     abandon(new ActionError('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
   });
@@ -36,5 +38,7 @@ const succeeded = await run(log, {
   },
 });
 
+isOver = true;
+
 // Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
-process.stdout.write('', () => process.exit(succeeded ? 0 : 1));
+await new Promise<never>(() => process.stdout.write('', () => process.exit(succeeded ? 0 : 1)));

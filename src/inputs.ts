@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import { type Gates, parseGates } from './gates.ts';
+import { type Gates, parseExpectedDigests, parseExpectedLabels } from './gates.ts';
+import { ActionError } from './oci/action-error.ts';
 import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
-import { formatReference, parseReference, parseRegistry, type Reference } from './oci/reference.ts';
+import { formatReference, parseReference, parseRegistry, type Reference, withoutUserinfo } from './oci/reference.ts';
 import { invalidInput, parseBoolean, parseDuration, parseLines, parseList } from './parse-input.ts';
 import type { ConfigFile } from './registry/credentials/config-files.ts';
 import type { CredentialSources } from './registry/credentials/store.ts';
@@ -84,7 +85,7 @@ type InputName = (typeof inputNames)[number];
 
 /** The secrets among the inputs, so that they can be masked before anything else happens. */
 export function readSecrets(): string[] {
-  return [input('password'), input('github-token')].filter((secret) => secret !== '');
+  return [input('password'), readGithubToken()].filter((secret) => secret !== '');
 }
 
 /** The files of the runner, which are needed even when an input is wrong. */
@@ -109,16 +110,17 @@ export function insistOnCertificates(): boolean {
  * @throws ActionError `invalid-input`, or `unsupported` for a digest of an unknown algorithm
  */
 export function readInputs(): Inputs {
+  checkProxies();
   const images = readImages();
   const timeout = parseDuration('timeout', input('timeout'));
   if (timeout === 0)
     throw invalidInput('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
-  const gates = parseGates({
-    expectedDigest: input('expected-digest'),
-    expectedLabels: input('expected-labels'),
-    requirePlatforms: input('require-platforms'),
+  const gates = {
+    expectedDigests: readGate('expected-digest', parseExpectedDigests),
+    expectedLabels: readGate('expected-labels', parseExpectedLabels),
+    requiredPlatforms: readGate('require-platforms', (text) => parseList(text).map(parsePlatform)),
     verifyBlobs: parseBoolean('verify-blobs', input('verify-blobs')),
-  });
+  };
   return {
     images,
     platforms: readPlatforms(),
@@ -135,6 +137,29 @@ export function readInputs(): Inputs {
     timeout,
     summary: parseBoolean('summary', input('summary')),
   };
+}
+
+/** A proxy setting that cannot be read would be passed over in silence, and the proxy with it. */
+function checkProxies(): void {
+  for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY']) {
+    const value = variable(name);
+    if (value === '' || isProxyUrl(value)) continue;
+    throw new ActionError('invalid-input', `The environment variable ${name} is not a proxy.`, {
+      advice: 'Write http://host:port, with special characters of user name and password percent-encoded.',
+    });
+  }
+}
+
+function isProxyUrl(text: string): boolean {
+  const isWhole = /^https?:\/\//.test(text);
+  try {
+    const url = new URL(isWhole ? text : `http://${text}`);
+    decodeURIComponent(`${url.username}${url.password}`);
+    // Without a scheme, a name before a port would be taken for one.
+    return isWhole || !URL.canParse(text);
+  } catch {
+    return false;
+  }
 }
 
 function input(name: InputName): string {
@@ -158,14 +183,27 @@ function readImages(): AskedImage[] {
 function readPlatforms(): Inputs['platforms'] {
   const texts = parseList(input('platform'));
   if (texts.length === 0) throw invalidInput('platform', 'it names none', 'Write for example linux/amd64, or all.');
-  if (!texts.some((text) => text.toLowerCase() === 'all')) return unique(texts.map(parsePlatform), formatPlatform);
+  if (!texts.some((text) => text.toLowerCase() === 'all'))
+    return unique(
+      named('platform', () => texts.map(parsePlatform)),
+      formatPlatform,
+    );
   if (texts.length === 1) return 'all';
   throw invalidInput('platform', 'all goes with no other platform', 'Write all, or a list without it.');
 }
 
+/** A gate that is there and demands nothing would pass whatever comes: it is refused. */
+function readGate<Item>(name: InputName, parse: (text: string) => Item[]): Item[] {
+  const text = input(name);
+  const items = named(name, () => parse(text));
+  if (text !== '' && items.length === 0)
+    throw invalidInput(name, 'it names nothing to check', 'Fill it, or leave it out.');
+  return items;
+}
+
 function readReference(name: 'compare-with' | 'base-image'): Reference | undefined {
   const text = input(name);
-  return text === '' ? undefined : parseReference(text);
+  return text === '' ? undefined : named(name, () => parseReference(text));
 }
 
 function readRegistry(name: InputName, text: string): string {
@@ -173,13 +211,9 @@ function readRegistry(name: InputName, text: string): string {
   if (registry !== undefined) return registry;
   throw invalidInput(
     name,
-    `"${withoutPassword(text)}" is not a registry`,
+    `"${withoutUserinfo(text)}" is not a registry`,
     'Write host or host:port, without a scheme or a path.',
   );
-}
-
-function withoutPassword(text: string): string {
-  return text.replace(/^.*@/, '…@');
 }
 
 function readAuthHosts(): AuthHosts {
@@ -206,7 +240,7 @@ function readCredentialSources(images: readonly AskedImage[]): CredentialSources
       workspace: variable('GITHUB_WORKSPACE'),
       environment: environmentWithoutInputs(),
     },
-    githubToken: { token: input('github-token'), registries: githubRegistries() },
+    githubToken: { token: readGithubToken(), registries: githubRegistries() },
   };
 }
 
@@ -238,7 +272,8 @@ function readInputCredential(images: readonly AskedImage[]): CredentialSources['
 /** Empty for a user without a home, as in some containers. */
 function homeFolder(): string {
   try {
-    return variable('HOME') || variable('USERPROFILE') || homedir();
+    const names = process.platform === 'win32' ? ['USERPROFILE', 'HOME'] : ['HOME', 'USERPROFILE'];
+    return names.map(variable).find((home) => home !== '') ?? homedir();
   } catch {
     return '';
   }
@@ -262,6 +297,12 @@ function configFiles(home: string): ConfigFile[] {
   ];
 }
 
+/** Empty where whoever runs the action does not evaluate the default of `action.yml`. */
+function readGithubToken(): string {
+  const token = input('github-token');
+  return token.startsWith('${{') ? '' : token;
+}
+
 /** ghcr.io, and on a GitHub Enterprise Server its own registry. */
 function githubRegistries(): string[] {
   const server = variable('GITHUB_SERVER_URL');
@@ -276,6 +317,16 @@ function environmentWithoutInputs(): Record<string, string> {
     if (value !== undefined && !name.toUpperCase().startsWith('INPUT_')) environment[name] = value;
   }
   return environment;
+}
+
+/** Says of what is wrong with a value which input it came by. */
+function named<Value>(name: InputName, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    throw error.with({ message: `The input ${name} cannot be used: ${error.message}` });
+  }
 }
 
 function unique<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {

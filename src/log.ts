@@ -5,7 +5,7 @@ import { printable, redact } from './printable.ts';
 /** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
 const shortestMask = 16;
 
-/** Characters from which on a registry's token is cut out of what is printed; a shorter one guards nothing of ours. */
+/** Characters from which on a registry's token is cut out of all that is printed; a shorter one only from quotes. */
 const shortestToken = 8;
 
 /** Annotations that one step may write; the runner drops what comes after. */
@@ -16,6 +16,12 @@ const mostWarnings = 3;
 
 /** Characters of one annotation, below the 4,096 that the runner keeps. */
 const longestAnnotation = 4000;
+
+/** Characters that are shown of another's own words. */
+const longestQuote = 512;
+
+/** Characters of a line of the log. */
+const longestLine = 8000;
 
 /** Characters of each part of an annotation. */
 const longestPart = 1800;
@@ -63,13 +69,17 @@ export interface Log {
   keepToken(token: string): void;
   /** `text` as it may be shown outside the log. */
   safe(text: string): string;
+  /** The same for another's own words, cut to 512 characters. */
+  quote(text: string): string;
 }
 
 /** A log on standard output, by the runner's workflow commands. */
 export function openLog(): Log {
   const secrets = new Set<string>();
+  const shortTokens = new Set<string>();
   let annotations = 0;
-  const safe = (text: string) => printable(redact(text, secrets));
+  // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
+  const safe = (text: string) => printable(shorten(redact(text, secrets), longestLine));
 
   const keep = (secret: string, shortest: number): void => {
     for (const line of secret.split(/[\r\n]+/)) {
@@ -96,15 +106,23 @@ export function openLog(): Log {
       core.error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
     },
     keepSecret: (secret) => keep(secret, 1),
-    keepToken: (token) => keep(token, shortestToken),
+    keepToken(token) {
+      keep(token, shortestToken);
+      shortTokens.add(token);
+    },
     safe,
+    quote: (text) => shorten(safe(redact(text, shortTokens)), longestQuote),
   };
 }
 
 /** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
-export function partsOf(error: unknown, about: string): { code: ErrorCode; parts: string[] } {
+export function partsOf(
+  error: unknown,
+  about: string,
+  { quote }: Pick<Log, 'quote'>,
+): { code: ErrorCode; parts: string[] } {
   const known = error instanceof ActionError ? error : defect(error);
-  const said = known.said === undefined ? [] : [`It said: ${known.said}`];
+  const said = known.said === undefined ? [] : [`It said: ${quote(known.said)}`];
   const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
   return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
 }
@@ -114,7 +132,9 @@ function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const base64 = bytes.toString('base64');
   const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
-  return [secret, encodeURIComponent(bytes.toString()), inForm, base64, base64.replace(/=+$/, '')];
+  const encoded = [encodeURIComponent(bytes.toString()), inForm];
+  const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+  return [secret, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
 }
 
 function defect(error: unknown): ActionError {

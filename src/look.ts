@@ -4,7 +4,8 @@ import { type Image, loadImage } from './image.ts';
 import type { AskedImage, Inputs } from './inputs.ts';
 import { ActionError } from './oci/action-error.ts';
 import { normalise, type Platform } from './oci/platform.ts';
-import { type Look, missingBlob, type RegistryClient } from './registry/client.ts';
+import { missingBlob, type RegistryClient } from './registry/client.ts';
+import type { Look } from './registry/reach.ts';
 import { type Resolver, resolverFor } from './resolve.ts';
 
 /** An image that was found, with the platforms that were asked for, all gates holding. */

@@ -1,6 +1,6 @@
 import { systemClock } from './clock.ts';
+import { resolveImages } from './each-image.ts';
 import { fail } from './failure.ts';
-import { resolveImages } from './images.ts';
 import {
   type Inputs,
   insistOnCertificates,
@@ -15,6 +15,7 @@ import { type RegistryClient, registryClient } from './registry/client.ts';
 import { openCredentials } from './registry/credentials/store.ts';
 import { httpTransport } from './registry/http.ts';
 import { withLimit } from './registry/limit.ts';
+import { repositoryReach } from './registry/reach.ts';
 import { withRetries } from './registry/retry.ts';
 import { withScheme } from './registry/scheme.ts';
 import type { Transport } from './registry/transport.ts';
@@ -51,6 +52,7 @@ export async function run(log: Log, watch: Watch): Promise<boolean> {
     const client = await openClient(inputs, log, transport.send);
     const { outcomes, failures } = await resolveImages(inputs, client, log);
     if (failures.length > 0) return fail(log, files, failures);
+    transport.close();
     publish(inputs, outcomes, files, log);
     return true;
   } catch (error) {
@@ -70,21 +72,27 @@ async function openClient(inputs: Inputs, log: Log, send: Transport): Promise<Re
   if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
     log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
   }
-  return registryClient({
+  const reach = repositoryReach({
     send: withRetries(withScheme(withLimit(send)), systemClock),
     credentials: await openCredentials(inputs.credentials, references, listener),
     authHosts: inputs.authHosts,
     plainHttp: inputs.plainHttp,
     keepToken: log.keepToken,
   });
+  return registryClient(reach);
 }
 
 /** Sets the outputs, then writes what is good to have: only the former can fail the step. */
 function publish(inputs: Inputs, outcomes: readonly Outcome[], runner: RunnerFiles, log: Log): void {
   const files = saveFiles(runner.temp, outcomes);
-  const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs.inspect));
+  const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
   const isOnePlatform = inputs.platforms !== 'all' && inputs.platforms.length === 1;
-  writeOutputs(runner.output, outputsOf(outcomes, results, files, isOnePlatform));
+  try {
+    writeOutputs(runner.output, outputsOf(outcomes, results, files, isOnePlatform));
+  } catch (error) {
+    files.discard();
+    throw error;
+  }
   if (outcomes.length === 1) for (const result of results.flat()) printResult(log, result);
   if (inputs.summary) trySummary(results.flat(), runner, log);
 }

@@ -67,13 +67,15 @@ export function outputsOf(
  * @throws ActionError `runner-error`; nothing has been set then
  */
 export function writeOutputs(path: string, outputs: Outputs): void {
-  const text = Object.entries(outputs).map(([name, value]) => {
+  const texts = outputNames.flatMap((name) => {
+    const value = outputs[name];
+    if (value === undefined) return [];
     const delimiter = `ghadelimiter_${randomUUID()}`;
-    return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
+    return [`${name}<<${delimiter}\n${value}\n${delimiter}\n`];
   });
   try {
     if (path === '') throw new Error('it is not set');
-    appendToRunnerFile(path, text.join(''));
+    appendToRunnerFile(path, texts);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ActionError('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {

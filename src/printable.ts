@@ -31,7 +31,8 @@ export function printable(text: string): string {
 /** Cuts secrets out of `text`, leaving whole digests alone: a hostile token must not be able to hide one. */
 export function redact(text: string, secrets: Iterable<string>): string {
   const parts = text.split(digest);
-  for (const secret of secrets) {
+  // The longest first, so that one that begins like another is cut whole.
+  for (const secret of [...secrets].sort((one, other) => other.length - one.length)) {
     parts.forEach((part, at) => {
       if (at % 2 === 0) parts[at] = part.replaceAll(secret, '***');
     });

@@ -39,6 +39,7 @@ export function printResult(log: Log, result: Result): void {
   if (!result.exists) return;
   const layers = result.layers ?? [];
   const rows: readonly (readonly [string, string])[] = [
+    ['platform', result.platform || '(none)'],
     ['digest', result.digest ?? ''],
     ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
     ['manifest-digest', result.manifestDigest ?? ''],
@@ -47,7 +48,6 @@ export function printResult(log: Log, result: Result): void {
       at === 0 ? 'layer-digests' : '',
       `${digest}  ${humanSize(size)}`,
     ]),
-    ['platform', result.platform || '(none)'],
     ['size', humanSize(result.size ?? 0)],
     ...optionalRow('changed', result.changed),
     ...optionalRow('needs-updating', result.needsUpdating),

@@ -13,7 +13,8 @@ import {
   type Platform,
 } from './oci/platform.ts';
 import { formatReference } from './oci/reference.ts';
-import type { Look, RegistryClient } from './registry/client.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { Look } from './registry/reach.ts';
 
 /** One platform of an image, down to its layers. */
 export interface Resolution {
@@ -37,12 +38,16 @@ export interface ReadConfig {
 
 /** Finds what an image has for platforms. All of it reads from one image, so that the answers describe one moment. */
 export interface Resolver {
+  /** Of the image itself, an index or a manifest. */
+  readonly digest: Digest;
   /** Throws `platform-not-found`, listing what there is. */
   resolve(asked: Platform, inspect: boolean): Promise<Resolution>;
   /** All platforms, in index order. */
   resolveAll(inspect: boolean): Promise<Resolution[]>;
   /** The platforms as they are written, as far as they are known by now. */
   platforms(): readonly string[];
+  /** The digest of the manifest for a platform, by the index that names it. Throws `platform-not-found`. */
+  locate(asked: Platform): Promise<Digest>;
   /** Whether the image has `asked` itself, not a lower variant of it. */
   offers(asked: Platform): Promise<boolean>;
 }
@@ -108,7 +113,7 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
 
   const complete = async ({ platform, entry }: Candidate, inspect: boolean): Promise<Resolution> => {
     const manifest = await manifestOf(entry);
-    const platformText = checkedText(platform);
+    const platformText = platform === undefined ? '' : writtenPlatform(platform);
     return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
   };
 
@@ -125,8 +130,9 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
   };
 
   return {
+    digest: image.digest,
     async resolve(asked, inspect) {
-      return complete(await choose(asked), inspect);
+      return inert(await complete(await choose(asked), inspect));
     },
     async resolveAll(inspect) {
       await loadSilent();
@@ -134,6 +140,7 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
       if (all.length === 0) throw platformNotFound(image, undefined, []);
       return Promise.all(all.map((candidate) => complete(candidate, inspect)));
     },
+    locate: async (asked) => (await choose(asked)).entry?.digest ?? image.digest,
     platforms: () => writtenPlatforms(known),
     async offers(asked) {
       const isOffered = (candidates: readonly Candidate[]) =>
@@ -143,10 +150,10 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
   };
 }
 
-function checkedText(platform: Platform | undefined): string {
-  const text = platform === undefined ? '' : writtenPlatform(platform);
-  if (inertPlatform.test(text)) return text;
-  throw new ActionError('invalid-manifest', `"${text}" is written as a platform, and is none.`);
+/** The platform of the one resolution becomes an output that is no JSON. */
+function inert(resolution: Resolution): Resolution {
+  if (inertPlatform.test(resolution.platformText)) return resolution;
+  throw new ActionError('invalid-manifest', `"${resolution.platformText}" is written as a platform, and is none.`);
 }
 
 function asCandidate(entry: IndexEntry): Candidate {

@@ -1,8 +1,9 @@
 import type { Subject } from './compare.ts';
-import type { AskedImage } from './inputs.ts';
+import type { AskedImage, Inputs } from './inputs.ts';
 import type { Found } from './look.ts';
 import type { Digest } from './oci/digest.ts';
 import type { Descriptor } from './oci/manifest.ts';
+import { formatPlatform } from './oci/platform.ts';
 import { nameOf } from './oci/reference.ts';
 import type { SavedFiles } from './saved-files.ts';
 
@@ -15,7 +16,7 @@ export interface Outcome {
   readonly needsUpdating: readonly boolean[] | undefined;
 }
 
-/** One element of the output `results`: an image that does not exist has the first fields only. */
+/** One element of the output `results`: an image that does not exist has the first fields, and the platform that was asked for. */
 export interface Result {
   readonly image: string;
   readonly exists: boolean;
@@ -42,16 +43,21 @@ export interface Result {
   readonly needsUpdating?: boolean;
 }
 
+/** What decides which elements there are, and which fields they have. */
+type Asked = Pick<Inputs, 'platforms' | 'inspect'>;
+
 /**
- * The elements of `results` for one image.
- *
- * @param inspect whether fields from the config are asked for
+ * The elements of `results` for one image: one for each platform, also for an image that does not exist, unless all
+ * platforms of it were asked for.
  */
-export function resultsOf(outcome: Outcome, files: SavedFiles, inspect: boolean): Result[] {
+export function resultsOf(outcome: Outcome, files: SavedFiles, { platforms: askedFor, inspect }: Asked): Result[] {
   const { asked, found } = outcome;
   const name = nameOf(asked.reference);
   const tag = asked.reference.tag ?? '';
-  if (found === undefined) return [{ image: asked.text, exists: false, name, tag }];
+  if (found === undefined) {
+    const missing = { image: asked.text, exists: false, name, tag };
+    return askedFor === 'all' ? [missing] : askedFor.map((each) => ({ ...missing, platform: formatPlatform(each) }));
+  }
   const { image, platforms, subjects } = found;
   const ofImage = {
     image: asked.text,

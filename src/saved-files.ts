@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from './oci/action-error.ts';
 import type { Digest } from './oci/digest.ts';
@@ -8,6 +8,8 @@ import type { Outcome } from './results.ts';
 export interface SavedFiles {
   /** The path of the file whose bytes have this digest. */
   pathOf(digest: Digest): string;
+  /** Removes them all, for a step that fails after all. */
+  discard(): void;
 }
 
 /**
@@ -21,8 +23,19 @@ export function saveFiles(temp: string, outcomes: readonly Outcome[]): SavedFile
   const documents = documentsOf(outcomes);
   const folder = documents.size === 0 ? '' : makeFolder(temp);
   const pathOf = (digest: Digest) => join(folder, `${digest.replace(':', '-')}.json`);
-  for (const [digest, bytes] of documents) orFail(temp, () => writeFileSync(pathOf(digest), bytes, { flag: 'wx' }));
-  return { pathOf };
+  const discard = () => {
+    if (folder !== '') rmSync(folder, { recursive: true, force: true });
+  };
+  orFail(temp, () => {
+    try {
+      for (const [digest, bytes] of documents) writeFileSync(pathOf(digest), bytes, { flag: 'wx' });
+    } catch (error) {
+      // What was written in part has not the digest that it is named by.
+      discard();
+      throw error;
+    }
+  });
+  return { pathOf, discard };
 }
 
 function documentsOf(outcomes: readonly Outcome[]): Map<Digest, Uint8Array> {

@@ -22,7 +22,7 @@ export function summaryOf(results: readonly Result[], safe: (text: string) => st
 /** Writes the summary. Throws an Error that says why it cannot be written. */
 export function writeSummary(path: string, text: string): void {
   if (path === '') throw new Error('GITHUB_STEP_SUMMARY is not set');
-  appendToRunnerFile(path, text);
+  appendToRunnerFile(path, [text]);
 }
 
 type Cell = (text: string) => string;
@@ -48,7 +48,7 @@ function oneImage(result: Result, cell: Cell): string {
   const rest = layers.length > mostLayers ? `\n${layers.length - mostLayers} more layers are left out here.\n` : '';
   return [
     title,
-    `| level | digest | |\n| --- | --- | --- |\n${rows.join('\n')}\n\n`,
+    `| level | digest | what it is |\n| --- | --- | --- |\n${rows.join('\n')}\n\n`,
     `| layer | digest | size |\n| --: | --- | --: |\n${shown.join('\n')}\n${rest}\n`,
     `${layers.length} layers, ${humanSize(result.size ?? 0)} with the config.\n\n`,
   ].join('');
@@ -68,7 +68,7 @@ function manyImages(results: readonly Result[], cell: Cell): string {
   const total = results.reduce((sum, { size = 0 }) => sum + size, 0);
   const left = results.length - rows.length;
   const rest = left === 0 ? '' : ` ${left} rows are left out here; the output \`results\` has them all.`;
-  return `${head}${rows.join('')}\n${results.length} rows, ${humanSize(total)} in all.${rest}\n\n`;
+  return `${head}${rows.join('')}\n${results.length} rows, ${humanSize(total)} added up.${rest}\n\n`;
 }
 
 function rowOf(result: Result, cell: Cell): string {
@@ -88,7 +88,10 @@ function code(digest: string): string {
   return digest === '' ? '' : `\`${digest}\``;
 }
 
-/** Everything that Markdown or HTML could act on becomes a character reference. */
+/** Everything that Markdown or HTML could act on becomes a character reference, and so does what makes a link of a URL. */
 function escapeCell(text: string): string {
-  return text.replace(/[^A-Za-z0-9 ./,:-]/gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
+  return text.replace(
+    /[^A-Za-z0-9 ./,:-]|:(?=\/)|(?<=www)\./gu,
+    (character) => `&#x${character.codePointAt(0)?.toString(16)};`,
+  );
 }

@@ -18,6 +18,8 @@ export interface WaitOptions {
   readonly timeout: number;
   readonly interval: number;
   readonly clock: Clock;
+  /** Whether a failure that is waited for by its kind can pass for this image. */
+  readonly canMend: (error: ActionError) => boolean;
   /** Told before each pause what is still waited for. */
   readonly onWait: (error: ActionError, pause: number) => void;
 }
@@ -30,13 +32,13 @@ export interface WaitOptions {
  * @throws ActionError `wait-timeout`, caused by what still did not hold
  */
 export async function waitFor<Result>(look: () => Promise<Result>, options: WaitOptions): Promise<Result> {
-  const { timeout, interval, clock, onWait } = options;
+  const { timeout, interval, clock, canMend, onWait } = options;
   const end = clock.now() + timeout;
   for (let next = Math.max(interval, shortestPause); ; next = Math.max(next, Math.min(next * growth, longestPause))) {
     try {
       return await look();
     } catch (error) {
-      if (timeout === 0 || !(error instanceof ActionError) || !waitable.has(error.code)) throw error;
+      if (timeout === 0 || !isWaitable(error) || !canMend(error)) throw error;
       const left = end - clock.now();
       if (left <= 0) throw waitOver(error, timeout);
       const pause = Math.min(next, left);
@@ -46,12 +48,17 @@ export async function waitFor<Result>(look: () => Promise<Result>, options: Wait
   }
 }
 
+function isWaitable(error: unknown): error is ActionError {
+  return error instanceof ActionError && waitable.has(error.code);
+}
+
 const never = new AbortController().signal;
 
 function waitOver(error: ActionError, timeout: number): ActionError {
   return error.with({
     code: 'wait-timeout',
-    message: `Waited ${timeout / 1000} seconds in vain. ${error.message}`,
+    message: `Waited ${timeout / 1000} s. ${error.message}`,
+    advice: error.code === 'gate-failed' ? error.advice : undefined,
     cause: error,
   });
 }

@@ -10,6 +10,9 @@ export type Algorithm = keyof typeof hexLengths;
 /** A checked digest: safe in a URL path, in a file name and in a shell. */
 export type Digest = `${Algorithm}:${string}`;
 
+/** Characters of a bad digest that are quoted. */
+const longestShown = 140;
+
 const wellFormed = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)$/;
 const lowerHex = /^[0-9a-f]+$/;
 
@@ -37,7 +40,7 @@ export function parseDigest(text: string, malformed: ErrorCode): Digest {
       `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`,
     );
   }
-  throw new ActionError(malformed, `"${text}" is not a digest.`, {
+  throw new ActionError(malformed, `"${text.slice(0, longestShown)}" is not a digest.`, {
     advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
   });
 }

@@ -40,7 +40,8 @@ export interface Descriptor {
 export interface IndexEntry extends Descriptor {
   /** As the index writes it, not normalised; undefined when it says nothing. */
   readonly platform: Platform | undefined;
-  readonly annotations: TextMap;
+  /** Whether it is annotated as an attestation about another entry, as BuildKit does. */
+  readonly isAttestation: boolean;
 }
 
 /** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md */
@@ -76,6 +77,9 @@ const documentFields = [
 const descriptorFields = ['mediaType', 'digest', 'size', 'urls', 'data', 'annotations', 'artifactType', 'platform'];
 const platformFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'features'];
 
+/** Characters; platforms are printed in many places. */
+const longestPlatformPart = 255;
+
 const schema1 = 'It is a schema 1 manifest, whose digests cannot be computed from its bytes.';
 const pushAgain = 'Push the image again with a client of this decade.';
 
@@ -88,16 +92,23 @@ const pushAgain = 'Push the image again with a client of this decade.';
  */
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): Index | Manifest {
   const type = essence(contentType);
-  refuseUnsupported(type);
+  refuseUnsupportedType(type);
   const document = asObject(parseStrictJson(bytes), 'The document');
   refuseCaseVariants(document, documentFields, 'the document');
   if (document['schemaVersion'] === 1) throw new ActionError('unsupported', schema1, { advice: pushAgain });
   if (document['schemaVersion'] !== 2) throw invalid('schemaVersion is not 2.');
+  asOptionalText(document['artifactType'], 'artifactType');
+  if (document['subject'] !== undefined && document['subject'] !== null) readDescriptor(document['subject'], 'subject');
   const mediaType = mediaTypeOf(type, document);
   return kindOf(mediaType) === 'index' ? readIndex(document, mediaType) : readManifest(document, mediaType);
 }
 
-function refuseUnsupported(type: string): void {
+/**
+ * Refuses what is neither an index nor a manifest by its media type, schema 1 by name.
+ *
+ * @throws ActionError `unsupported`
+ */
+export function refuseUnsupportedType(type: string): void {
   if (isSchema1Type(type)) throw new ActionError('unsupported', schema1, { advice: pushAgain });
   if (isManifestType(type) || isGenericType(type)) return;
   throw new ActionError('unsupported', `The media type "${type}" is neither that of an index nor of a manifest.`, {
@@ -114,9 +125,9 @@ function mediaTypeOf(contentType: string, document: JsonObject): ManifestType {
   if (isManifestType(contentType) && said !== '' && said !== contentType) {
     throw invalid(`The Content-Type is ${contentType}, but mediaType is "${said}".`);
   }
-  if (said !== '') refuseUnsupported(said);
+  if (said !== '') refuseUnsupportedType(said);
   const type = [contentType, said].find(isManifestType) ?? `application/vnd.oci.image.${shape}.v1+json`;
-  if (kindOf(type) !== shape) throw invalid(`It is announced as ${type}, but it has the fields of an ${shape}.`);
+  if (kindOf(type) !== shape) throw invalid(`It is announced as ${type}, but it has the fields of the other kind.`);
   return type;
 }
 
@@ -162,6 +173,10 @@ function sizeOf(blobs: readonly Descriptor[]): number {
 function readDescriptor(value: JsonValue | undefined, what: string): Descriptor {
   const descriptor = asObject(value, what);
   refuseCaseVariants(descriptor, descriptorFields, what);
+  asTextMap(descriptor['annotations'], `${what}.annotations`);
+  asOptionalText(descriptor['artifactType'], `${what}.artifactType`);
+  asOptionalTexts(descriptor['urls'], `${what}.urls`);
+  asOptionalText(descriptor['data'], `${what}.data`);
   return {
     mediaType: asText(descriptor['mediaType'], `${what}.mediaType`),
     digest: asDigest(descriptor['digest'], `${what}.digest`),
@@ -174,7 +189,7 @@ function readEntry(value: JsonValue, what: string): IndexEntry {
   return {
     ...readDescriptor(entry, what),
     platform: readPlatform(entry['platform'], `${what}.platform`),
-    annotations: asTextMap(entry['annotations'], `${what}.annotations`),
+    isAttestation: 'vnd.docker.reference.type' in asTextMap(entry['annotations'], `${what}.annotations`),
   };
 }
 
@@ -184,12 +199,17 @@ function readPlatform(value: JsonValue | undefined, what: string): Platform | un
   refuseCaseVariants(platform, platformFields, what);
   const os = asOptionalText(platform['os'], `${what}.os`);
   const architecture = asOptionalText(platform['architecture'], `${what}.architecture`);
+  const variant = asOptionalText(platform['variant'], `${what}.variant`);
+  const osVersion = asOptionalText(platform['os.version'], `${what}["os.version"]`);
   if (os === '' && architecture === '') return undefined;
+  if ([os, architecture, variant, osVersion].some((part) => part.length > longestPlatformPart)) {
+    throw invalid(`${what} is longer than any platform.`);
+  }
   return {
     os,
     architecture,
-    variant: asOptionalText(platform['variant'], `${what}.variant`),
-    osVersion: asOptionalText(platform['os.version'], `${what}["os.version"]`),
+    variant,
+    osVersion,
     osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),
   };
 }

@@ -18,8 +18,12 @@ const architectures: Readonly<Record<string, { architecture: string; variant?: s
   armel: { architecture: 'arm', variant: 'v6' },
 };
 
-/** The variant that an architecture has when none is written, as its level. */
-const baselines: Readonly<Record<string, number>> = { amd64: 1, arm: 7, arm64: 8 };
+/** The level of an architecture's variants when none is written, and the lowest that is fallen back to. */
+const levels: Readonly<Record<string, { baseline: number; lowest: number }>> = {
+  amd64: { baseline: 1, lowest: 1 },
+  arm: { baseline: 7, lowest: 5 },
+  arm64: { baseline: 8, lowest: 8 },
+};
 
 const partPattern = /^[a-z0-9_-]+$/;
 const variantPattern = /^[a-z0-9_.-]+$/;
@@ -65,7 +69,7 @@ export function normalise(platform: Platform): Platform {
     architecture,
     variant: normaliseVariant(architecture, alias?.variant ?? platform.variant.toLowerCase()),
     osVersion: platform.osVersion,
-    osFeatures: platform.osFeatures,
+    osFeatures: platform.osFeatures.map((feature) => feature.toLowerCase()),
   };
 }
 
@@ -139,10 +143,11 @@ function variantFits(offered: Platform, asked: Platform): boolean {
 
 /** `v8.2` of arm64 as 8.002, so that levels compare; undefined where variants have no order. */
 function variantLevel({ architecture, variant }: Platform): number | undefined {
-  if (!Object.hasOwn(baselines, architecture)) return undefined;
-  if (variant === '') return baselines[architecture];
+  const known = Object.hasOwn(levels, architecture) ? levels[architecture] : undefined;
+  if (known === undefined || variant === '') return known?.baseline;
   const [, major, minor = '0'] = /^v([0-9]{1,3})(?:\.([0-9]{1,3}))?$/.exec(variant) ?? [];
-  return major === undefined ? undefined : Number(major) + Number(minor) / 1000;
+  if (major === undefined || Number(major) < known.lowest) return undefined;
+  return Number(major) + Number(minor) / 1000;
 }
 
 function isBetter(one: Platform, other: Platform, asked: Platform): boolean {
@@ -150,8 +155,11 @@ function isBetter(one: Platform, other: Platform, asked: Platform): boolean {
     if (one.variant === asked.variant || other.variant === asked.variant) return one.variant === asked.variant;
     return (variantLevel(one) ?? 0) > (variantLevel(other) ?? 0);
   }
-  if (asked.os !== 'windows' || one.osVersion === other.osVersion || other.osVersion === asked.osVersion) return false;
-  return one.osVersion === asked.osVersion || isHigherVersion(one.osVersion, other.osVersion);
+  if (asked.os !== 'windows' || one.osVersion === other.osVersion) return false;
+  if (asked.osVersion === '' || ![one.osVersion, other.osVersion].includes(asked.osVersion)) {
+    return isHigherVersion(one.osVersion, other.osVersion);
+  }
+  return one.osVersion === asked.osVersion;
 }
 
 function isHigherVersion(one: string, other: string): boolean {

@@ -19,7 +19,8 @@ export interface Reference extends Repository {
 /** The registry that a name without a host belongs to. */
 export const dockerHub = 'docker.io';
 
-const hubNames = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
+/** All names of the Hub. */
+export const hubHosts: readonly string[] = [dockerHub, 'index.docker.io', 'registry-1.docker.io'];
 
 /** Characters in a repository path, by the distribution specification. */
 const longestPath = 255;
@@ -30,7 +31,6 @@ const longestReference = 1024;
 const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
-const ipv4Pattern = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
 
 /**
  * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
@@ -64,7 +64,7 @@ export function nameOf(repository: Repository): string {
 /** Reads `host[:port]`, giving the Hub its one name; undefined when it is none. */
 export function parseRegistry(text: string): string | undefined {
   const host = parseHost(text);
-  return host !== undefined && hubNames.has(host) ? dockerHub : host;
+  return host !== undefined && hubHosts.includes(host) ? dockerHub : host;
 }
 
 /** The `host[:port]` that requests for `registry` go to. */
@@ -72,10 +72,12 @@ export function wireHost(registry: string): string {
   return registry === dockerHub ? 'registry-1.docker.io' : registry;
 }
 
-/** What of `text` may be shown in a message: a password before an `@` may not. */
+/** What of `text` may be shown in a message: what stands before an `@` may be a password, unless a digest follows. */
 export function withoutUserinfo(text: string): string {
-  const at = text.lastIndexOf('@');
-  return at > 0 && !/^[a-z0-9+._-]+:[0-9A-Fa-f]+$/.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
+  const digest = /@sha(?:256|512):[0-9A-Fa-f]*$/.exec(text)?.[0] ?? '';
+  const rest = text.slice(0, text.length - digest.length);
+  const at = rest.lastIndexOf('@');
+  return at === -1 ? text : `…${text.slice(at)}`;
 }
 
 function refuseMistakes(text: string): void {
@@ -109,15 +111,15 @@ function splitDigest(text: string): { before: string; digest: Digest | undefined
   const at = text.lastIndexOf('@');
   if (at === -1) return { before: text, digest: undefined };
   const before = text.slice(0, at);
-  if (!text.includes(':', at) || text.includes('/', at) || before.includes('@')) {
-    throw invalid(
-      text,
-      'what follows the @ is not a digest.',
-      'Give a user name and password by the inputs of that name, never in the reference.',
-    );
+  const isHost = /^[^:]*(?::[0-9]{1,5})?$/.test(text.slice(at + 1));
+  if (isHost || text.includes('/', at) || before.includes('@')) {
+    throw invalid(text, 'what follows the @ is not a digest.', adviceForAt);
   }
   return { before, digest: parseDigest(text.slice(at + 1), 'invalid-input') };
 }
+
+const adviceForAt =
+  'Write name@sha256:…; a user name and password go into the inputs of that name, never into the reference.';
 
 function splitTag(text: string): { name: string; tag: string | undefined } {
   const colon = text.lastIndexOf(':');
@@ -135,16 +137,8 @@ function splitTag(text: string): { name: string; tag: string | undefined } {
 
 /** `localhost:5000` reads as an image named localhost: nobody means that, and a wrong image would be looked for. */
 function refuseBareHost(name: string, tag: string | undefined): void {
-  if (name.includes('/')) return;
-  const port = /^[0-9]{1,5}$/.test(tag ?? '');
-  if (/^localhost$/i.test(name) || ipv4Pattern.test(name) || (port && name.includes('.'))) {
-    const shown = tag === undefined ? name : `${name}:${tag}`;
-    throw invalid(
-      shown,
-      'it names a registry and no repository.',
-      `Add the repository: ${shown}/name, or docker.io/library/${shown} if that is the image.`,
-    );
-  }
+  if (!/^localhost$/i.test(name) || !/^[0-9]+$/.test(tag ?? '')) return;
+  throw invalid(`${name}:${tag}`, 'it names a registry and no repository.', `Add the repository: ${name}:${tag}/name.`);
 }
 
 function splitHost(name: string): Repository {
@@ -160,7 +154,7 @@ function splitHost(name: string): Repository {
     );
   }
   const path = name.slice(slash + 1);
-  return hubNames.has(host) ? onHub(path) : { registry: host, path };
+  return hubHosts.includes(host) ? onHub(path) : { registry: host, path };
 }
 
 function onHub(path: string): Repository {
@@ -175,7 +169,7 @@ function checkPath(path: string, text: string): void {
     throw invalid(
       text,
       'repository names are lower case.',
-      `Write ${lower}; where the name comes from github.repository, lower-case it first.`,
+      `Write ${text.replace(path, lower)}; where the name comes from github.repository, lower-case it first.`,
     );
   }
   throw invalid(

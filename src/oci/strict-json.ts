@@ -15,7 +15,7 @@ export interface JsonObject {
 const deepest = 64;
 
 /** Values in one document, so that 4 MiB of brackets cannot become 300 MiB of objects. */
-const mostValues = 250_000;
+const mostValues = 100_000;
 
 const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;

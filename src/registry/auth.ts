@@ -4,7 +4,7 @@ import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credential } from './credentials/credential.ts';
 import { statusError } from './error.ts';
 import { basicHeader, fetchToken, type TokenRequest, tokenKey, tokenRequestFor } from './token.ts';
-import { isSameOrigin, type Request, type Response, type Transport } from './transport.ts';
+import { portOf, type Request, type Response, type Transport } from './transport.ts';
 import type { Trust } from './trust.ts';
 
 /** What an authorizer works with. */
@@ -30,6 +30,13 @@ const knownChallenges: Readonly<Record<string, { realm: string; service: string 
   'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
 };
 
+/** How a repository is approached: with the credentials that were found, or without. */
+interface Session {
+  readonly credential: () => Promise<Credential | undefined>;
+  /** The `Authorization` that the registry accepted last. */
+  held: string | undefined;
+}
+
 /**
  * Answers challenges for one repository. The request goes out first; a 401 tells what to do. It is sent at most once
  * more after a token was obtained or renewed for it, and once more where the workflow's own token was rejected and the
@@ -38,103 +45,126 @@ const knownChallenges: Readonly<Record<string, { realm: string; service: string 
  * @throws ActionError `unauthorized` or `denied`, naming where rejected credentials came from
  */
 export function withAuth(send: Transport, options: AuthOptions): Transport {
-  const { repository, trust, tokens } = options;
-  let held: string | undefined;
-  let isRejected = false;
+  const { repository } = options;
   let lookup: Promise<Credential | undefined> | undefined;
-
-  const credential = async (): Promise<Credential | undefined> => {
+  const findOnce = () => {
     lookup ??= options.credential();
-    const found = await lookup;
-    return isRejected ? undefined : found;
+    return lookup;
   };
-
-  const tokenFor = async (wanted: TokenRequest, request: Request, origin: URL): Promise<string> => {
-    const key = tokenKey(wanted);
-    for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
-      const known = await cached;
-      if (`Bearer ${known}` !== request.headers['authorization']) return known;
-      if (tokens.get(key) === cached) break;
-    }
-    const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
-    tokens.set(key, fresh);
-    const token = await fresh;
-    options.keepSecret(token);
-    return token;
-  };
-
-  const guess = async (request: Request): Promise<void> => {
-    const known = knownChallenges[repository.registry];
-    if (known === undefined) return;
-    const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
-    const wanted = tokenRequestFor(challenge, repository, await credential());
-    if (wanted.credential?.kind !== 'bearer') await tokenFor(wanted, request, request.url);
-  };
-
-  /** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
-  const answer = async (response: Response, request: Request): Promise<string | undefined> => {
-    const challenges = await challengesOf(response, request, send);
-    for (const challenge of challenges) request.note('token', describe(response, challenge));
-    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
-    const given = await credential();
-    if (given?.kind === 'bearer') return `Bearer ${given.token}`;
-    if (bearer !== undefined) {
-      return `Bearer ${await tokenFor(tokenRequestFor(bearer, repository, given), request, response.url)}`;
-    }
-    if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic')) return basicHeader(given);
-    if (response.status !== 401) return undefined;
-    throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
-  };
-
-  const attempt = async (first: Request): Promise<Response> => {
-    const request = held === undefined ? first : authorized(first, held);
-    if (held === undefined) void guess(first).catch(() => undefined);
-    const response = await send(request);
-    const isUnknown = held === undefined && (await isHiddenFromStrangers(response));
-    if (!isUnknown && !isChallenge(response, first)) return judged(response, held);
-    const header = await answer(response, request);
-    if (header === undefined) return judged(response, undefined);
-    if (header === request.headers['authorization']) throw rejected(response, await credential(), repository);
-    held = header;
-    return judged(await send(authorized(first, header)), header);
-  };
-
-  /** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
-  const isHiddenFromStrangers = async ({ status }: Response): Promise<boolean> => {
-    if (status !== 404 && status !== 403) return false;
-    const given = await credential();
-    return given !== undefined && given.isOptional !== true;
-  };
-
-  const judged = async (response: Response, sent: string | undefined): Promise<Response> => {
-    if (response.status !== 401 && response.status !== 403) return response;
-    throw rejected(response, sent === undefined ? undefined : await credential(), repository);
-  };
+  let session: Session = { credential: findOnce, held: undefined };
 
   return async (request) => {
+    const used = session;
     try {
-      return await attempt(request);
+      return await attempt(send, request, used, options);
     } catch (error) {
       if (!isRejection(error)) throw error;
-      const given = await credential().catch(() => undefined);
+      const given = await used.credential().catch(() => undefined);
       if (given?.isOptional !== true) throw withSource(error, given, repository);
       request.note('token', `${given.source} was rejected: trying without`);
-      isRejected = true;
-      held = undefined;
-      return attempt(request).catch((second) => {
+      if (session === used) session = { credential: async () => undefined, held: undefined };
+      return attempt(send, request, session, options).catch((second) => {
         throw isRejection(second) ? withSource(error, given, repository) : second;
       });
     }
   };
 }
 
+async function attempt(send: Transport, first: Request, session: Session, options: AuthOptions): Promise<Response> {
+  const { held } = session;
+  const request = held === undefined ? first : authorized(first, held);
+  if (held === undefined) void guess(first, session, options).catch(() => undefined);
+  const response = await send(request);
+  const isOwn = isFromRegistry(response, first);
+  const isHidden = isOwn && held === undefined && (await isHiddenFromStrangers(response, session));
+  if (!isHidden && !(isOwn && response.status === 401)) return judged(response, held, session, options);
+  const header = await answer(send, response, request, session, options);
+  if (header === undefined) return judged(response, undefined, session, options);
+  if (header === held) throw rejected(response, await session.credential(), options.repository);
+  session.held = header;
+  return judged(await send(authorized(first, header)), header, session, options);
+}
+
+/** Asks for the token that a known registry is going to want, while its challenge is on the way. */
+async function guess(request: Request, session: Session, options: AuthOptions): Promise<void> {
+  const known = knownChallenges[options.repository.registry];
+  if (known === undefined) return;
+  const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
+  const wanted = tokenRequestFor(challenge, options.repository, await session.credential());
+  if (wanted.credential?.kind !== 'bearer') await tokenFor(wanted, request, request.url, options);
+}
+
+/** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
+async function answer(
+  send: Transport,
+  response: Response,
+  request: Request,
+  session: Session,
+  options: AuthOptions,
+): Promise<string | undefined> {
+  const { repository } = options;
+  const challenges = await challengesOf(response, request, send);
+  for (const challenge of challenges) request.note('token', describe(response, challenge));
+  const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+  const given = await session.credential();
+  if (challenges.length > 0 && given?.kind === 'bearer') return `Bearer ${given.token}`;
+  if (bearer !== undefined) {
+    const wanted = tokenRequestFor(bearer, repository, given);
+    return `Bearer ${await tokenFor(wanted, request, response.url, options)}`;
+  }
+  if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic')) return basicHeader(given);
+  if (response.status !== 401) return undefined;
+  throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
+}
+
+/** The token for a request: one that is known, unless the request had it and it was refused, or a new one. */
+async function tokenFor(wanted: TokenRequest, request: Request, origin: URL, options: AuthOptions): Promise<string> {
+  const { tokens, trust } = options;
+  const key = tokenKey(wanted);
+  for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
+    const known = await cached.catch((error: unknown) => {
+      // Another's time may be over while there is some left here.
+      if (error instanceof ActionError && error.code === 'timeout' && !request.signal.aborted) return undefined;
+      throw error;
+    });
+    if (known !== undefined && `Bearer ${known}` !== request.headers['authorization']) return known;
+    if (tokens.get(key) === cached) break;
+  }
+  const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
+  tokens.set(key, fresh);
+  const token = await fresh;
+  options.keepSecret(token);
+  return token;
+}
+
+/** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
+async function isHiddenFromStrangers({ status }: Response, { credential }: Session): Promise<boolean> {
+  if (status !== 404 && status !== 403) return false;
+  const given = await credential();
+  return given !== undefined && given.isOptional !== true;
+}
+
+async function judged(
+  response: Response,
+  sent: string | undefined,
+  { credential }: Session,
+  { repository }: AuthOptions,
+): Promise<Response> {
+  if (response.status !== 401 && response.status !== 403) return response;
+  const given = await credential();
+  throw sent === undefined && given !== undefined
+    ? unasked(response, given, repository)
+    : rejected(response, given, repository);
+}
+
 function authorized(request: Request, header: string): Request {
   return { ...request, headers: { ...request.headers, authorization: header } };
 }
 
-/** A 401 of a host that the registry redirected to is no challenge of the registry. */
-function isChallenge(response: Response, { url }: Request): boolean {
-  return response.status === 401 && (isSameOrigin(response.url, url) || response.url.host === url.host);
+/** What a host says that the registry redirected to is not the registry's word. */
+function isFromRegistry({ url }: Response, { url: asked }: Request): boolean {
+  const isUpgraded = asked.protocol === 'http:' && url.protocol === 'https:' && asked.port === '' && url.port === '';
+  return url.hostname === asked.hostname && (portOf(url) === portOf(asked) || isUpgraded);
 }
 
 /** The challenges of a 401; where it carries none, those of `GET /v2/`. */
@@ -143,7 +173,7 @@ async function challengesOf(response: Response, request: Request, send: Transpor
   if (challenges.length > 0) return challenges;
   const { authorization: _, ...headers } = request.headers;
   const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
-  return base.status === 401 && base.url.host === response.url.host
+  return base.status === 401 && isFromRegistry(base, request)
     ? parseChallenges(base.headers['www-authenticate'] ?? [])
     : [];
 }
@@ -163,6 +193,16 @@ function rejected(response: Response, credential: Credential | undefined, reposi
   const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
   const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
   return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
+}
+
+/** The error for a registry that turns us away without asking who we are. */
+function unasked(response: Response, { source }: Credential, { registry }: Repository): ActionError {
+  return statusError(
+    response,
+    `${registry} turns strangers away, and did not ask for the credentials from ${source}`,
+  ).with({
+    advice: 'Check the name of the registry and of the repository; ask its operator why it sends no challenge.',
+  });
 }
 
 /** Adds to a rejection where the credentials came from and what to do about it. */

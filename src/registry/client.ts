@@ -1,36 +1,26 @@
 import { ActionError } from '../oci/action-error.ts';
-import { algorithmOf, type Digest, digestOf, isDigest } from '../oci/digest.ts';
-import { type Descriptor, type Index, type Manifest, parseManifest } from '../oci/manifest.ts';
-import { essence, isGenericType, isManifestType, kindOf, manifestTypes } from '../oci/media-type.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type Descriptor, refuseUnsupportedType } from '../oci/manifest.ts';
+import { essence, isManifestType, kindOf, manifestTypes } from '../oci/media-type.ts';
 import { formatReference, nameOf, type Reference, type Repository, wireHost } from '../oci/reference.ts';
-import { nameClass } from './address.ts';
-import { type TokenCache, withAuth } from './auth.ts';
-import type { CredentialStore } from './credentials/store.ts';
 import { statusError } from './error.ts';
-import { withRedirects } from './redirect.ts';
-import { header, type Note, type Phase, type Request, type Response, type Transport } from './transport.ts';
-import { type AuthHosts, type Trust, trustFor } from './trust.ts';
+import type { Look, Reach } from './reach.ts';
+import { header, type Phase, type Response } from './transport.ts';
+import {
+  announcedDigests,
+  documentLimit,
+  type Fetched,
+  refuseLarge,
+  verifyBlob,
+  verifyChild,
+  verifyDocument,
+} from './verify.ts';
 
-/** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
-const documentLimit = 4 * 1024 * 1024;
+/** Bytes that all documents of a run may have together: many hundred images, and less than the memory of a runner. */
+const runLimit = 20 * 1024 * 1024;
 
 /** The reason of the error for a blob that is named and not there. */
 export const missingBlob = 'missing-blob';
-
-/** The limits and the log of one look at a registry. */
-export interface Look {
-  readonly signal: AbortSignal;
-  /** When `signal` will fire, in milliseconds since the epoch. */
-  readonly deadline: number;
-  readonly note: Note;
-}
-
-/** Verified bytes and what they say. */
-export interface Fetched {
-  readonly digest: Digest;
-  readonly bytes: Uint8Array;
-  readonly document: Index | Manifest;
-}
 
 /** What HEAD tells of a reference: a claim of the registry, not verified. */
 export type Head = { readonly exists: false } | { readonly exists: true; readonly digest: Digest | undefined };
@@ -49,34 +39,34 @@ export interface RegistryClient {
   blobSize(repository: Repository, descriptor: Descriptor, look: Look): Promise<number | undefined>;
 }
 
-/** What a client is made of. */
-export interface ClientOptions {
-  /** Sends single requests, retried and limited; redirects and challenges are answered here. */
-  readonly send: Transport;
-  readonly credentials: CredentialStore;
-  readonly authHosts: AuthHosts;
-  /** Registries that may be spoken to over plain HTTP, besides loopback. */
-  readonly plainHttp: ReadonlySet<string>;
-  readonly keepToken: (token: string) => void;
-}
-
 /**
  * Makes a client for all the registries of a run.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
  */
-export function registryClient(options: ClientOptions): RegistryClient {
-  const reach = repositoryReach(options);
+export function registryClient(reach: Reach): RegistryClient {
   const cache = new Map<string, Promise<Fetched>>();
+  let room = runLimit;
 
-  const manifestRequest = (repository: Repository, target: string, look: Look, phase: Phase): Promise<Response> =>
-    reach(repository, {
-      ...look,
-      method: 'GET',
-      path: `manifests/${target}`,
-      headers: { accept: manifestTypes.join(', ') },
-      phase,
-    });
+  const getDocument = async (repository: Repository, target: string, phase: Phase, look: Look): Promise<Response> => {
+    const headers = { accept: manifestTypes.join(', ') };
+    return reach(
+      repository,
+      { method: 'GET', path: `manifests/${target}`, headers, phase, limit: documentLimit },
+      look,
+    );
+  };
+
+  const account = (bytes: Uint8Array): void => {
+    room -= bytes.byteLength;
+    if (room < 0) throw new ActionError('too-large', `The documents of this step have more than ${runLimit} bytes.`);
+  };
+
+  const keep = (fetched: Fetched, phase: Phase, look: Look): Fetched => {
+    account(fetched.bytes);
+    look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
+    return fetched;
+  };
 
   const remember = (key: string, fetch: () => Promise<Fetched>): Promise<Fetched> => {
     const fetched = cache.get(key) ?? fetch();
@@ -88,57 +78,50 @@ export function registryClient(options: ClientOptions): RegistryClient {
   return {
     manifest(reference, look) {
       const fetch = async () => {
-        const response = await manifestRequest(reference, targetOf(reference), look, 'index');
-        if (response.status === 404) throw notFound(response, reference);
-        return verified(response, reference.digest, look, 'index');
+        const response = await getDocument(reference, targetOf(reference), 'index', look);
+        if (isMissing(response, reference)) throw notFound(response, reference);
+        if (response.status !== 200) throw statusError(response, `GET ${response.url.href}`);
+        return keep(verifyDocument(response, reference.digest), 'index', look);
       };
       return reference.digest === undefined ? fetch() : remember(`${nameOf(reference)}@${reference.digest}`, fetch);
     },
 
     child(repository, descriptor, look) {
-      const phase =
-        isManifestType(descriptor.mediaType) && kindOf(descriptor.mediaType) === 'index' ? 'index' : 'manifest';
-      return remember(
-        `${nameOf(repository)}@${descriptor.digest} ${descriptor.mediaType} ${descriptor.size}`,
-        async () => {
-          refuseLarge(descriptor);
-          const response = await manifestRequest(repository, descriptor.digest, look, phase);
-          if (response.status !== 200) throw childError(response, repository, descriptor);
-          return asDescribed(verified(response, descriptor.digest, look, phase, descriptor.mediaType), descriptor);
-        },
-      );
+      const { mediaType, digest, size } = descriptor;
+      const phase = isManifestType(mediaType) && kindOf(mediaType) === 'index' ? 'index' : 'manifest';
+      return remember(`${nameOf(repository)}@${digest} ${mediaType} ${size}`, async () => {
+        refuseUnsupportedType(essence(mediaType));
+        refuseLarge(descriptor);
+        const response = await getDocument(repository, digest, phase, look);
+        if (response.status !== 200) throw childError(response, repository, descriptor);
+        return keep(verifyChild(response, descriptor), phase, look);
+      });
     },
 
     async blob(repository, descriptor, look) {
       refuseLarge(descriptor);
-      const request = { ...look, method: 'GET', path: `blobs/${descriptor.digest}`, phase: 'manifest' } as const;
-      const response = await reach(repository, request);
+      const path = `blobs/${descriptor.digest}`;
+      const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
       if (response.status !== 200) throw blobError(response, repository, descriptor);
-      checkDigest(response, descriptor.digest);
-      checkSize(response.body, descriptor);
-      look.note('manifest', `config ${descriptor.digest}: ${response.body.byteLength} bytes, verified`);
-      return response.body;
+      const bytes = verifyBlob(response, descriptor);
+      account(bytes);
+      look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
+      return bytes;
     },
 
     async head(reference, look) {
-      const response = await reach(reference, {
-        ...look,
-        method: 'HEAD',
-        path: `manifests/${targetOf(reference)}`,
-        headers: { accept: manifestTypes.join(', ') },
-        phase: 'index',
-      });
-      if (response.status === 404) return { exists: false };
+      const path = `manifests/${targetOf(reference)}`;
+      const headers = { accept: manifestTypes.join(', ') };
+      const response = await reach(reference, { method: 'HEAD', path, headers, phase: 'index', limit: 0 }, look);
+      if (isMissing(response, reference)) return { exists: false };
       const isUnsupported = response.status === 405 || response.status === 501;
-      if (response.status !== 200 && !isUnsupported) {
-        throw statusError(response, `HEAD ${response.url.href}`);
-      }
-      return { exists: true, digest: isUnsupported ? undefined : announcedDigest(response) };
+      if (response.status !== 200 && !isUnsupported) throw statusError(response, `HEAD ${response.url.href}`);
+      return { exists: true, digest: isUnsupported ? undefined : singleDigest(announcedDigests(response)) };
     },
 
     async blobSize(repository, descriptor, look) {
       const path = `blobs/${descriptor.digest}`;
-      const response = await reach(repository, { ...look, method: 'HEAD', path, phase: 'manifest' });
+      const response = await reach(repository, { method: 'HEAD', path, phase: 'manifest', limit: 0 }, look);
       if (response.status === 404) return undefined;
       if (response.status !== 200) throw statusError(response, `HEAD ${response.url.href}`);
       const length = header(response, 'content-length') ?? '';
@@ -147,134 +130,31 @@ export function registryClient(options: ClientOptions): RegistryClient {
   };
 }
 
-/** A request within a repository. */
-interface RepositoryRequest extends Look {
-  readonly method: 'GET' | 'HEAD';
-  /** Below `/v2/PATH/`; holds nothing but tags and digests that were checked. */
-  readonly path: string;
-  readonly headers?: Request['headers'];
-  readonly phase: Phase;
-}
-
-/** Sends requests to repositories, each with the trust, the scheme and the tokens of its own. */
-function repositoryReach(options: ClientOptions) {
-  const tokens: TokenCache = new Map();
-  const trusts = new Map<string, Trust>();
-  const transports = new Map<string, Transport>();
-  const send = options.send;
-
-  const transportFor = (repository: Repository): Transport => {
-    const name = nameOf(repository);
-    const trust = trusts.get(repository.registry) ?? trustFor(repository.registry, options.authHosts);
-    trusts.set(repository.registry, trust);
-    const transport =
-      transports.get(name) ??
-      withAuth(withRedirects(send, trust), {
-        repository,
-        trust,
-        credential: () => options.credentials(repository),
-        sendToken: send,
-        tokens,
-        keepSecret: options.keepToken,
-      });
-    transports.set(name, transport);
-    return transport;
-  };
-
-  return async (repository: Repository, request: RepositoryRequest): Promise<Response> => {
-    const transport = transportFor(repository);
-    const checkAddresses = (trusts.get(repository.registry) as Trust).registry();
-    const isPlain = options.plainHttp.has(repository.registry) || isLoopback(repository.registry);
-    const url = new URL(`${isPlain ? 'http' : 'https'}://${wireHost(repository.registry)}`);
-    url.pathname = `/v2/${repository.path}/${request.path}`;
-    request.note(request.phase, `${request.method} ${url.href}`);
-    return transport({ headers: {}, ...request, url, limit: documentLimit, checkAddresses });
-  };
-}
-
-function isLoopback(registry: string): boolean {
-  const { hostname } = new URL(`http://${registry}`);
-  return nameClass(hostname.replace(/^\[(.*)\]$/, '$1')) === 'loopback';
-}
-
+/** The tag or digest by which a reference is fetched: the digest where it has both. */
 function targetOf(reference: Reference): string {
-  return reference.digest ?? reference.tag ?? 'latest';
+  return reference.digest ?? (reference.tag as string);
 }
 
-function verified(
-  response: Response,
-  asked: Digest | undefined,
-  look: Look,
-  phase: Phase,
-  describedAs?: string,
-): Fetched {
-  if (response.status !== 200) throw statusError(response, `GET ${response.url.href}`);
-  const digest = checkDigest(response, asked);
-  const announced = header(response, 'content-type');
-  const document = parseManifest(
-    response.body,
-    isGenericType(essence(announced)) ? (describedAs ?? announced) : announced,
-  );
-  look.note(phase, `${document.mediaType}, ${response.body.byteLength} bytes: ${digest}, verified`);
-  return { digest, bytes: response.body, document };
+/** What several headers agree on. */
+function singleDigest(digests: readonly Digest[]): Digest | undefined {
+  return new Set(digests).size === 1 ? digests[0] : undefined;
 }
 
 /**
- * Computes the digest of a body. It must be the one that was asked for (GHSA-qv35-3gw6-8q4j) and the one that the
- * registry announces, if it announces one that is well-formed.
+ * A 404 means missing when it is the registry's, or that of a manifest endpoint of another registry that it redirects
+ * to. Of a storage host it means that something named is not there.
  */
-function checkDigest(response: Response, asked: Digest | undefined): Digest {
-  for (const expected of [asked, announcedDigest(response)]) {
-    if (expected === undefined) continue;
-    const actual = digestOf(response.body, algorithmOf(expected));
-    if (actual === expected) continue;
-    const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
-    throw new ActionError(
-      'digest-mismatch',
-      `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`,
-      {
-        advice:
-          'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
-      },
-    );
-  }
-  return asked ?? digestOf(response.body);
-}
-
-function announcedDigest(response: Response): Digest | undefined {
-  const values = response.headers['docker-content-digest'] ?? [];
-  const [value] = values;
-  return values.length === 1 && value !== undefined && isDigest(value) ? value : undefined;
-}
-
-function checkSize(bytes: Uint8Array, { digest, size }: Descriptor): void {
-  if (bytes.byteLength === size) return;
-  throw new ActionError('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
-    advice: 'The image is malformed. Push it again.',
-  });
-}
-
-function asDescribed(fetched: Fetched, descriptor: Descriptor): Fetched {
-  checkSize(fetched.bytes, descriptor);
-  if (fetched.document.mediaType === descriptor.mediaType) return fetched;
-  throw new ActionError(
-    'invalid-manifest',
-    `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`,
-  );
-}
-
-function refuseLarge({ digest, size }: Descriptor): void {
-  if (size <= documentLimit) return;
-  throw new ActionError(
-    'too-large',
-    `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`,
-  );
+function isMissing({ status, url }: Response, reference: Reference): boolean {
+  const own = new URL(`https://${wireHost(reference.registry)}`).hostname;
+  const asked = /^\/v2\/.+\/manifests\/([^/]+)$/.exec(url.pathname)?.[1];
+  return status === 404 && (url.hostname === own || asked === targetOf(reference));
 }
 
 function notFound(response: Response, reference: Reference): ActionError {
   return statusError(response, `${formatReference(reference)} does not exist`).with({
     code: 'not-found',
-    advice: 'Check the spelling of repository and tag, and whether the push of the image has finished.',
+    advice:
+      'Check the spelling of repository and tag, and whether its push has finished. To wait for it set wait-timeout; to go on without it set fail-on-missing: false.',
   });
 }
 

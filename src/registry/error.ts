@@ -1,8 +1,6 @@
 import { ActionError, type ErrorCode } from '../oci/action-error.ts';
+import { asRecord, parseRecord } from './json-record.ts';
 import { header, type Response } from './transport.ts';
-
-/** Characters of a registry's own words that are shown. */
-const longestQuote = 512;
 
 /** Headers in which registries tell what is left of a quota. */
 const quotaHeaders = [
@@ -28,8 +26,8 @@ export function bodyOf(body: Uint8Array): string {
  */
 export function wordsOf(response: Response): string | undefined {
   const text = bodyOf(response.body).trim();
-  const words = fromJson(text) ?? text.replace(/\s+/g, ' ');
-  return words === '' ? undefined : words.slice(0, longestQuote);
+  const words = errorWords(parseRecord(text)) ?? text.replace(/\s+/g, ' ');
+  return words === '' ? undefined : words;
 }
 
 /**
@@ -41,10 +39,14 @@ export function wordsOf(response: Response): string | undefined {
 export function statusError(response: Response, what: string): ActionError {
   const said = wordsOf(response);
   const quota = response.status === 429 ? quotaOf(response) : '';
-  return new ActionError(codeOf(response.status), `${what}: it answered ${response.status}${quota}.`, {
-    said,
-    advice: adviceFor(response.status),
-  });
+  return new ActionError(
+    codeOf(response.status),
+    `${what}: ${response.url.host} answered ${response.status}${quota}.`,
+    {
+      said,
+      advice: adviceFor(response.status),
+    },
+  );
 }
 
 function codeOf(status: number): ErrorCode {
@@ -61,13 +63,13 @@ function adviceFor(status: number): string | undefined {
 function quotaOf(response: Response): string {
   const quota = quotaHeaders.flatMap((name) => {
     const value = header(response, name);
-    return value === undefined ? [] : [`${name}: ${value.slice(0, 100)}`];
+    return value === undefined ? [] : [`${name}: ${value}`];
   });
   return quota.length === 0 ? '' : ` (${quota.join(', ')})`;
 }
 
-function fromJson(text: string): string | undefined {
-  const document = tryParse(text);
+/** The words of an error in a JSON document; undefined when it holds none. */
+export function errorWords(document: Record<string, unknown> | undefined): string | undefined {
   const errors = Array.isArray(document?.['errors']) ? document['errors'] : [document];
   const lines = errors.flatMap((error) => {
     const { code, message, error: name, error_description: description, details } = asRecord(error) ?? {};
@@ -75,16 +77,4 @@ function fromJson(text: string): string | undefined {
     return words.length === 0 ? [] : [words.join(': ')];
   });
   return lines.length === 0 ? undefined : lines.join('; ');
-}
-
-function tryParse(text: string): Record<string, unknown> | undefined {
-  try {
-    return asRecord(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function asRecord(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }

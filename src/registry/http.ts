@@ -13,6 +13,9 @@ const connectTimeout = 10_000;
 /** Milliseconds for one request, from its start to the last byte of its answer. */
 const attemptTimeout = 30_000;
 
+/** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
+const lookupTimeout = 1_000;
+
 /** Bytes that are read of the body of an error answer. */
 const errorBodyLimit = 64 * 1024;
 
@@ -45,11 +48,32 @@ export function httpTransport(userAgent: string): HttpTransport {
       pool.get(url.origin) ??
       new HttpClient(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
     pools.set(checkAddresses, pool.set(url.origin, client));
-    return client.getAgent(url.href);
+    try {
+      return client.getAgent(url.href);
+    } catch (cause) {
+      throw new ActionError('network', 'The proxy settings of the runner cannot be used.', {
+        advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
+        cause,
+      });
+    }
+  };
+
+  const known = new Map<string, Promise<string[]>>();
+  const addressesOf = (hostname: string): Promise<string[]> => {
+    const found = known.get(hostname) ?? resolveBriefly(hostname);
+    known.set(hostname, found);
+    return found;
   };
 
   return {
-    send: (request) => exchange(request, agentFor(request), userAgent),
+    async send(request) {
+      const agent = agentFor(request);
+      // A proxy resolves names itself; what this machine knows of the name is checked all the same.
+      if (isProxy(agent)) {
+        await request.checkAddresses(request.url.hostname, await addressesOf(bareHostname(request.url)));
+      }
+      return exchange(request, agent, userAgent);
+    },
     close() {
       for (const pool of pools.values()) for (const client of pool.values()) client.dispose();
     },
@@ -73,20 +97,20 @@ function exchange(request: Request, agent: http.Agent, userAgent: string): Promi
     const abort = () => fail(signal.reason);
     const attempt = setTimeout(() => fail(timeout(url, 'no complete answer', attemptTimeout)), attemptTimeout);
     const connect = setTimeout(() => fail(timeout(url, 'no connection', connectTimeout)), connectTimeout);
-    const begin = () => {
-      if (signal.aborted) return fail(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
       sent = start(request, agent, userAgent);
-      sent.on('error', fail);
-      sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
-      sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
-      sent.once('response', (message) => {
-        clearTimeout(connect);
-        readBody(message, request).then((response) => finish(() => resolve(response)), fail);
-      });
-    };
-    if (isProxy(agent)) checkBehindProxy(request).then(begin, fail);
-    else begin();
+    } catch (error) {
+      return fail(error);
+    }
+    sent.on('error', fail);
+    sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
+    sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
+    sent.once('response', (message) => {
+      clearTimeout(connect);
+      readBody(message, request).then((response) => finish(() => resolve(response)), fail);
+    });
   });
 }
 
@@ -142,14 +166,15 @@ function checkedLookup(check: AddressCheck): LookupFunction {
   };
 }
 
-/** A proxy resolves names itself; what this machine's name server says is checked all the same, where it knows the name. */
-async function checkBehindProxy({ url, checkAddresses }: Request): Promise<void> {
-  const addresses = await new Promise<string[]>((settle) => {
-    resolve(bareHostname(url), { all: true }, (error, found) =>
-      settle(error ? [] : found.map(({ address }) => address)),
-    );
+/** The addresses of a name, as far as this machine knows them within a second. */
+function resolveBriefly(hostname: string): Promise<string[]> {
+  return new Promise((settle) => {
+    const timer = setTimeout(() => settle([]), lookupTimeout);
+    resolve(hostname, { all: true }, (error, found) => {
+      clearTimeout(timer);
+      settle(error ? [] : found.map(({ address }) => address));
+    });
   });
-  await checkAddresses(url.hostname, addresses);
 }
 
 async function readBody(message: IncomingMessage, request: Request): Promise<Response> {

@@ -1,7 +1,10 @@
 import { ActionError, type ErrorDetails } from '../oci/action-error.ts';
 
 const tlsCodes =
-  /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|EPROTO$)/;
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|UNSPECIFIED$|EPROTO$)/;
+
+/** What OpenSSL says of a peer that does not speak TLS at all. */
+const notTls = /wrong.version.number|http.request|packet.length.too.long|record.layer.failure/i;
 
 /** The failures of a connection that the next attempt may not meet, with the words for them. */
 const transientFailures: Readonly<Record<string, { reason: string; words: string }>> = {
@@ -48,7 +51,7 @@ export function protocolError(url: URL, what: string, cause?: unknown): ActionEr
 }
 
 function tlsError(url: URL, message: string, code: string, cause: unknown): ActionError {
-  const reason = code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'handshake' : 'certificate';
+  const reason = notTls.test(`${code} ${message}`) ? 'not-tls' : 'tls';
   return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
 }
 
@@ -57,7 +60,7 @@ function proxyRefused(url: URL, status: number, cause: unknown): ActionError {
   return fail('network', url, `the proxy answered ${status} to CONNECT`, {
     transient: status >= 500,
     advice: asksForPassword
-      ? 'The proxy asks for a password: put it into https_proxy (http://user:password@proxy:port).'
+      ? 'The proxy asks for a password: put user:password@ before the host in https_proxy.'
       : 'Check https_proxy, http_proxy and no_proxy on the runner.',
     cause,
   });
@@ -78,5 +81,5 @@ function fail(code: 'network' | 'tls' | 'timeout' | 'registry-error', url: URL, 
 function describe(error: unknown): { message: string; code: string } {
   if (!(error instanceof Error)) return { message: String(error), code: '' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return { message: error.message, code };
+  return { message: error.message || code, code };
 }

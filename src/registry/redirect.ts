@@ -31,7 +31,7 @@ export function withRedirects(send: Transport, trust: Trust): Transport {
 }
 
 function targetOf(location: string | undefined, from: URL): URL {
-  if (location === undefined || !URL.canParse(location, from.href)) {
+  if (location === undefined || location.trim() === '' || !URL.canParse(location, from.href)) {
     throw new ActionError('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
   }
   const target = new URL(location, from);

@@ -39,16 +39,21 @@ export function withRetries(send: Transport, clock: Clock): Transport {
   const pause = async (request: Request, milliseconds: number) => {
     if (milliseconds > 0) await clock.sleep(milliseconds, request.signal);
   };
+  const beQuiet = async (request: Request) => {
+    const end = quietUntil.get(request.url.host) ?? 0;
+    if (end > clock.now() && end >= request.deadline) throw quietTooLong(request);
+    await pause(request, end - clock.now());
+  };
   return async (request) => {
     const { host } = request.url;
     for (let attempt = 1; ; attempt += 1) {
-      await pause(request, (quietUntil.get(host) ?? 0) - clock.now());
+      await beQuiet(request);
       const outcome = await send(request).catch(asTransient);
       const delay = delayBefore(attempt, outcome, request, clock);
       if (delay === undefined) return unwrap(outcome);
       request.note(
         request.phase,
-        `${describe(outcome, request)}: trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts})`,
+        `${describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`,
         'urgent',
       );
       if (!(outcome instanceof ActionError) && outcome.status === 429) quietUntil.set(host, clock.now() + delay);
@@ -85,7 +90,7 @@ function isPassingDenial({ status, url, body }: Response): boolean {
 /** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
 function retryAfter(response: Response, now: number): number | undefined {
   const value = header(response, 'retry-after')?.trim() ?? '';
-  if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
+  if (/^[0-9]+$/.test(value)) return Number(value) * 1000;
   const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
@@ -96,6 +101,16 @@ function waitTooLong(response: Response, asked: number): ActionError {
       response.status === 429 ? ', or log in: limits are higher for users who are known' : ''
     }.`,
   });
+}
+
+function quietTooLong({ url }: Request): ActionError {
+  return new ActionError(
+    'rate-limited',
+    `${url.host} answered 429 to another request, and its wait outlasts this look.`,
+    {
+      advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
+    },
+  );
 }
 
 function asTransient(error: unknown): ActionError {
@@ -109,7 +124,7 @@ function unwrap(outcome: Response | ActionError): Response {
 }
 
 function describe(outcome: Response | ActionError, { method, url }: Request): string {
-  return outcome instanceof ActionError ? outcome.message : `${method} ${url.href}: ${outcome.status}`;
+  return outcome instanceof ActionError ? outcome.message : `${method} ${url.href}: ${outcome.status}.`;
 }
 
 function seconds(milliseconds: number): string {

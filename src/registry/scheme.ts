@@ -1,9 +1,9 @@
 import { ActionError } from '../oci/action-error.ts';
 import { bodyOf } from './error.ts';
-import type { Request, Response, Transport } from './transport.ts';
+import { portOf, type Request, type Response, type Transport } from './transport.ts';
 
 /** Milliseconds for finding out whether TLS is spoken where plain HTTP was not understood. */
-const tlsTrial = 3_000;
+const tlsTrial = 5_000;
 
 /**
  * Speaks plain HTTP to the hosts that it is allowed for until one of them shows that it wants TLS, then TLS. Requests
@@ -12,54 +12,65 @@ const tlsTrial = 3_000;
  * The first request to a registry carries no credentials, so that none are sent in the clear to a host that has TLS.
  */
 export function withScheme(send: Transport): Transport {
-  const settled = new Map<string, 'http:' | 'https:'>();
+  /** The origin that requests for a host go to. */
+  const settled = new Map<string, string>();
 
-  const trySecure = async (request: Request, plainFailure: () => Response): Promise<Response> => {
+  const trySecure = async (request: Request, target: Request, plainFailure: () => Response): Promise<Response> => {
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(tlsTrial)]);
     try {
-      const response = await send({ ...secure(request), signal });
-      settled.set(request.url.host, 'https:');
+      const response = await send({ ...target, signal });
+      settled.set(request.url.host, target.url.origin);
       return response;
     } catch (error) {
-      if (!(error instanceof ActionError) || error.code !== 'tls' || error.reason === 'handshake')
-        return plainFailure();
-      settled.set(request.url.host, 'https:');
+      if (!(error instanceof ActionError) || error.code !== 'tls' || error.reason === 'not-tls') return plainFailure();
+      settled.set(request.url.host, target.url.origin);
       throw error;
     }
   };
 
   return async (request) => {
-    const { host, protocol } = request.url;
+    const { host, protocol, origin } = request.url;
     if (protocol === 'https:') return send(request);
-    if (settled.get(host) === 'https:') return send(secure(request));
-    if (settled.get(host) === 'http:') return send(request);
+    const known = settled.get(host);
+    if (known !== undefined) return send(movedTo(request, known));
     try {
       const response = await send(request);
-      if (asksForTls(response)) return await trySecure(request, () => response);
-      settled.set(host, 'http:');
+      const secureOrigin = asksForTls(request, response);
+      if (secureOrigin !== undefined) return await trySecure(request, movedTo(request, secureOrigin), () => response);
+      settled.set(host, origin);
       return response;
     } catch (error) {
-      if (!mayBeTls(error, request.url)) throw error;
-      return trySecure(request, () => {
+      if (!mayBeTls(error)) throw error;
+      return trySecure(request, movedTo(request, tlsOrigin(request.url)), () => {
         throw error;
       });
     }
   };
 }
 
-function secure(request: Request): Request {
-  const url = new URL(request.url);
-  url.protocol = 'https:';
-  return { ...request, url };
+/** The same request to another origin. */
+function movedTo(request: Request, origin: string): Request {
+  return { ...request, url: new URL(`${request.url.pathname}${request.url.search}`, origin) };
 }
 
-/** Go, nginx and Apache answer plain HTTP on a TLS port with a 400 that says so. */
-function asksForTls({ status, body }: Response): boolean {
-  return status === 400 && /\bHTTPS\b|SSL/.test(bodyOf(body));
+/** TLS on the same port. */
+function tlsOrigin(url: URL): string {
+  return new URL(`https://${url.hostname}:${portOf(url)}`).origin;
 }
 
-/** Others close the connection, or send a TLS alert; without a port, nobody may be there. */
-function mayBeTls(error: unknown, url: URL): boolean {
-  if (!(error instanceof ActionError)) return false;
-  return error.reason === 'closed' || error.reason === 'protocol' || (error.reason === 'refused' && url.port === '');
+/**
+ * The origin where TLS is spoken, by a redirect to https on the same host, or by the 400 with which Go, nginx and Apache
+ * answer plain HTTP on a TLS port: its body says so, but to HEAD it has none.
+ */
+function asksForTls({ method, url }: Request, { status, headers, body, url: from }: Response): string | undefined {
+  const location = status > 300 && status < 400 ? (headers['location']?.[0] ?? '') : '';
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (target?.protocol === 'https:' && target.hostname === url.hostname) return target.origin;
+  const isPlainRefused = status === 400 && (method === 'HEAD' || /\bHTTPS\b|SSL/.test(bodyOf(body)));
+  return isPlainRefused ? tlsOrigin(url) : undefined;
+}
+
+/** Others close the connection, or send a TLS alert. */
+function mayBeTls(error: unknown): boolean {
+  return error instanceof ActionError && (error.reason === 'closed' || error.reason === 'protocol');
 }

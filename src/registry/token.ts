@@ -1,8 +1,10 @@
 import { ActionError } from '../oci/action-error.ts';
+import { digestOf } from '../oci/digest.ts';
 import type { Repository } from '../oci/reference.ts';
 import type { Challenge } from './challenge.ts';
 import { type Credential, encodeBasic } from './credentials/credential.ts';
-import { bodyOf, statusError, wordsOf } from './error.ts';
+import { bodyOf, errorWords, statusError } from './error.ts';
+import { parseRecord } from './json-record.ts';
 import type { Request, Transport } from './transport.ts';
 import type { Trust } from './trust.ts';
 
@@ -16,6 +18,8 @@ const usableToken = /^[A-Za-z0-9._~+/=-]+$/;
 
 /** What says which token is needed. */
 export interface TokenRequest {
+  /** The registry that the token is for: no other may see it, even one with the same token service. */
+  readonly registry: string;
   readonly realm: URL;
   /** Undefined when the challenge names none. */
   readonly service: string | undefined;
@@ -42,6 +46,7 @@ export function tokenRequestFor(
     });
   }
   return {
+    registry: repository.registry,
     realm: new URL(realm),
     service: challenge.parameters.get('service'),
     scope: challenge.parameters.get('scope') === '*' ? '*' : `repository:${repository.path}:pull`,
@@ -50,8 +55,10 @@ export function tokenRequestFor(
 }
 
 /** Equal for requests that one token answers. */
-export function tokenKey({ realm, service, scope, credential }: TokenRequest): string {
-  return JSON.stringify([realm.href, service, scope, credential?.source]);
+export function tokenKey({ registry, realm, service, scope, credential }: TokenRequest): string {
+  // The credential by its digest: a secret has no place in a key.
+  const shown = credential && digestOf(Buffer.from(JSON.stringify(credential)));
+  return JSON.stringify([registry, realm.href, service, scope, shown]);
 }
 
 /**
@@ -87,7 +94,8 @@ export async function fetchToken(
   if (response.status !== 200) throw statusError(response, `The token service ${realm.origin} gave no token`);
   const token = readToken(response.body);
   if (token !== undefined) return token;
-  const said = wordsOf({ ...response, body: maskTokens(response.body) });
+  // An error only: whatever else is in the answer may be a token all the same.
+  const said = errorWords(parseRecord(bodyOf(response.body)));
   throw new ActionError('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
     said,
   });
@@ -97,7 +105,7 @@ function messageFor({ realm, service, scope, credential }: TokenRequest): Pick<R
   const url = new URL(realm);
   url.hash = '';
   if (credential?.kind === 'identity') return refreshMessage(url, { service, scope, token: credential.token });
-  if (service !== undefined) url.searchParams.set('service', service);
+  if (service !== undefined && !url.searchParams.has('service')) url.searchParams.set('service', service);
   url.searchParams.set('scope', scope);
   return { method: 'GET', url, headers: credential === undefined ? {} : { authorization: basicHeader(credential) } };
 }
@@ -107,6 +115,7 @@ function refreshMessage(
   url: URL,
   { service, scope, token }: { service: string | undefined; scope: string; token: string },
 ): Pick<Request, 'method' | 'url' | 'headers' | 'body'> {
+  url.searchParams.delete('scope');
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, scope, refresh_token: token });
   if (service !== undefined) form.set('service', service);
   return {
@@ -130,26 +139,8 @@ export function basicHeader(credential: Credential): string {
 
 /** Either field may hold the token; services that fill both put the same into them. */
 function readToken(body: Uint8Array): string | undefined {
-  const answer = tryParse(bodyOf(body));
+  const answer = parseRecord(bodyOf(body));
   return [answer?.['token'], answer?.['access_token']].find(
     (token): token is string => typeof token === 'string' && usableToken.test(token),
   );
-}
-
-function tryParse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** An answer that is no JSON may all the same hold a token: only an error in it is worth showing. */
-function maskTokens(body: Uint8Array): Uint8Array {
-  const { errors, error, error_description, message, details } = tryParse(bodyOf(body)) ?? {};
-  const kept = { errors, error, error_description, message, details };
-  return Object.values(kept).some((value) => value !== undefined)
-    ? Buffer.from(JSON.stringify(kept))
-    : new Uint8Array();
 }

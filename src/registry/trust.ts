@@ -54,7 +54,7 @@ export function trustFor(registry: string, authHosts: AuthHosts): Trust {
     const near = classes.filter((kind) => kind === 'loopback' || kind === 'private');
     if (near.length === 0) return;
     const home = await classesOf(own);
-    const nearer = near.find((kind) => !home.includes(kind));
+    const nearer = near.find((kind) => home.length === 0 || home.some((at) => at !== kind));
     if (nearer !== undefined) throw refuse(url, what, `a ${nearer} address where the registry itself is not`);
   };
   // One check per host, as sockets are shared by requests with the same check.
@@ -79,7 +79,7 @@ export function trustFor(registry: string, authHosts: AuthHosts): Trust {
       const what = 'asks for tokens to be fetched from';
       refuseForbiddenName(realm);
       if (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || origin.protocol !== 'http:')) {
-        throw refuse(realm, what, 'which is not https');
+        throw refuseInsecureRealm(registry, realm);
       }
       if (isOwn(realm, origin) || isAllowed(realm)) return notForbidden;
       const isKnown = knownTokenHosts[registry] === realm.host && realm.protocol === 'https:';
@@ -97,7 +97,7 @@ export function trustFor(registry: string, authHosts: AuthHosts): Trust {
       const what = 'redirects to';
       refuseForbiddenName(target);
       if (target.protocol !== 'https:' && (target.protocol !== 'http:' || from.protocol !== 'http:')) {
-        throw refuseDowngrade(registry, target);
+        throw refuseScheme(registry, from, target);
       }
       if (isOwn(target, origin) || isAllowed(target)) return notForbidden;
       const kind = nameClass(bareHostname(target));
@@ -110,9 +110,20 @@ export function trustFor(registry: string, authHosts: AuthHosts): Trust {
   };
 }
 
-function refuseDowngrade(registry: string, target: URL): ActionError {
-  return new ActionError('untrusted-host', `${registry} redirects from https to ${target.origin}.`, {
-    advice: 'A redirect may not leave https. Ask the operator of the registry.',
+function refuseInsecureRealm(registry: string, realm: URL): ActionError {
+  return new ActionError(
+    'untrusted-host',
+    `${registry} asks for tokens to be fetched from ${realm.origin}, which is not https.`,
+    {
+      advice: 'Tokens are fetched over plain HTTP only for a registry that is itself spoken to over plain HTTP.',
+    },
+  );
+}
+
+function refuseScheme(registry: string, from: URL, target: URL): ActionError {
+  const place = target.host === '' ? target.protocol : target.origin;
+  return new ActionError('untrusted-host', `${registry} redirects from ${from.origin} to ${place}.`, {
+    advice: 'A redirect may lead to https, or from http to http. Ask the operator of the registry.',
   });
 }
 

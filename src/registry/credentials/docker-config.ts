@@ -1,5 +1,5 @@
 import { ActionError } from '../../oci/action-error.ts';
-import { dockerHub, nameOf, type Repository } from '../../oci/reference.ts';
+import { dockerHub, hubHosts, nameOf, type Repository } from '../../oci/reference.ts';
 import type { Credential } from './credential.ts';
 
 /** The parts of a docker `config.json`, or a podman `auth.json`, that hold credentials. Entries are checked when they are used. */
@@ -13,8 +13,6 @@ export interface DockerConfig {
 
 /** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
 export const hubKey = 'https://index.docker.io/v1/';
-
-const hubHosts = [dockerHub, 'index.docker.io', 'registry-1.docker.io'];
 
 /**
  * Reads a config.
@@ -80,6 +78,7 @@ function readEntry(entry: unknown, source: string): Credential | undefined {
   };
   const [identity, registryToken] = [text('identitytoken'), text('registrytoken')];
   if (identity !== '') return { kind: 'identity', token: identity, source };
+  if (!/^[\x21-\x7e]*$/.test(registryToken)) throw malformed(source, 'registrytoken is not a token');
   if (registryToken !== '') return { kind: 'bearer', token: registryToken, source };
   const [username, password] =
     text('auth') === '' ? [text('username'), text('password')] : decode(text('auth'), source);
@@ -88,7 +87,8 @@ function readEntry(entry: unknown, source: string): Credential | undefined {
 }
 
 /** `auth` is base64 of `user:password`, in UTF-8; some writers pad the password with NULs. */
-function decode(auth: string, source: string): [username: string, password: string] {
+function decode(wrapped: string, source: string): [username: string, password: string] {
+  const auth = wrapped.replace(/[\r\n]/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth)) throw malformed(source, 'auth is not base64');
   const text = decodeUtf8(Buffer.from(auth, 'base64'), source);
   const colon = text.indexOf(':');
@@ -107,7 +107,7 @@ function decodeUtf8(bytes: Uint8Array, source: string): string {
 /** The parser's own message is dropped: it quotes what it stumbled over. */
 function parseJson(text: string, name: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text.replace(/^\uFEFF/, '').trim() || '{}');
   } catch {
     throw malformed(name, 'it is not JSON');
   }

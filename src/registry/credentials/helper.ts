@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import { ActionError } from '../../oci/action-error.ts';
+import { parseRecord } from '../json-record.ts';
 import type { Credential } from './credential.ts';
 
 /** Milliseconds that a helper may take: those of clouds ask a service first. */
@@ -10,9 +11,6 @@ const helperTimeout = 10_000;
 
 /** Bytes that a helper may print. */
 const outputLimit = 64 * 1024;
-
-/** Characters of a helper's own words that are shown. */
-const longestQuote = 512;
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -49,7 +47,7 @@ export async function askHelper(
   const { status, output, words } = await run(file, server, options.environment);
   if (status !== 0) {
     if (words.startsWith('credentials not found')) return undefined;
-    throw failed(source, `names ${program}, which failed (${status})`, words.slice(0, longestQuote));
+    throw failed(source, `names ${program}, which failed (${status})`, words);
   }
   return readAnswer(output, program, source);
 }
@@ -96,7 +94,9 @@ function run(file: string, server: string, environment: Readonly<Record<string, 
     let errors = '';
     const finish = (status: number | string) => {
       clearTimeout(timer);
-      resolve({ status, output, words: (output.trim() || errors.trim()).replace(/\s+/g, ' ') });
+      // What looks like an answer may hold the secret, which nobody has read and so nobody would mask.
+      const words = /"secret"/i.test(`${output}${errors}`) ? '' : output.trim() || errors.trim();
+      resolve({ status, output, words: words.replace(/\s+/g, ' ') });
     };
     const abandon = (why: string) => {
       finish(why);
@@ -116,7 +116,7 @@ function run(file: string, server: string, environment: Readonly<Record<string, 
       errors = collect(chunk, errors);
     });
     child.stdin.on('error', () => undefined);
-    child.stdin.end(`${server}\n`);
+    child.stdin.end(server);
     child.on('error', (error) => finish(error.message));
     child.on('close', (code, signal) => finish(code ?? signal ?? 'no exit code'));
   });
@@ -132,7 +132,7 @@ function stop(pid: number | undefined): void {
 }
 
 function readAnswer(output: string, program: string, source: string): Credential {
-  const { Username: username, Secret: secret } = parse(output);
+  const { Username: username, Secret: secret } = parseRecord(output) ?? {};
   if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
     throw failed(source, `names ${program}, whose answer cannot be read`);
   }
@@ -140,15 +140,6 @@ function readAnswer(output: string, program: string, source: string): Credential
   return username === '<token>'
     ? { kind: 'identity', token: secret, source: origin }
     : { kind: 'basic', username, password: secret, source: origin };
-}
-
-function parse(output: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(output);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 function failed(source: string, why: string, said?: string): ActionError {

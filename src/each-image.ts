@@ -1,5 +1,5 @@
 import { systemClock, withLook } from './clock.ts';
-import { haveChanged, needUpdating } from './compare.ts';
+import { haveChanged, needUpdating, type Others, othersBy } from './compare.ts';
 import type { Failure } from './failure.ts';
 import { hasGates } from './gates.ts';
 import type { AskedImage, Inputs } from './inputs.ts';
@@ -8,7 +8,8 @@ import { type Found, lookFor } from './look.ts';
 import { ActionError } from './oci/action-error.ts';
 import { formatPlatform } from './oci/platform.ts';
 import { formatReference, type Reference } from './oci/reference.ts';
-import type { Look, RegistryClient } from './registry/client.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { Look } from './registry/reach.ts';
 import type { Note } from './registry/transport.ts';
 import { headlineOf, progressOf } from './report.ts';
 import type { Outcome } from './results.ts';
@@ -24,16 +25,17 @@ export async function resolveImages(
   log: Log,
 ): Promise<{ outcomes: Outcome[]; failures: Failure[] }> {
   const { images } = inputs;
+  const others = othersBy(client);
   let done = 0;
   const settled = await Promise.all(
     images.map(async (asked) => {
       const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
-      const outcome = await oneImage(asked, inputs, client, progress.note).catch(
+      const outcome = await oneImage(asked, inputs, client, others, progress.note).catch(
         (error: unknown): Failure => ({ error, about: describe(asked, inputs) }),
       );
       done += 1;
       const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
-      if ('error' in outcome) progress.print(`${count}${outcome.about}: failed`, partsOf(outcome.error, '').parts);
+      if ('error' in outcome) progress.print(`${count}${outcome.about}: failed`, partsOf(outcome.error, '', log).parts);
       else progress.print(`${count}${headlineOf(outcome)}`, []);
       return outcome;
     }),
@@ -44,12 +46,23 @@ export async function resolveImages(
   };
 }
 
-async function oneImage(asked: AskedImage, inputs: Inputs, client: RegistryClient, note: Note): Promise<Outcome> {
+async function oneImage(
+  asked: AskedImage,
+  inputs: Inputs,
+  client: RegistryClient,
+  others: Others,
+  note: Note,
+): Promise<Outcome> {
   const look = lookFor(asked, inputs, client);
   const found = await waitFor(() => withLook(inputs.timeout, note, look), {
     timeout: inputs.waitTimeout,
     interval: inputs.waitInterval,
     clock: systemClock,
+    // What has a digest does not change; only its blobs, and the image itself, may still come.
+    canMend: ({ code }) =>
+      asked.reference.digest === undefined ||
+      code === 'not-found' ||
+      (code === 'gate-failed' && inputs.gates.verifyBlobs),
     onWait: (error, pause) => {
       const why = error.code === 'not-found' ? 'not published yet.' : error.message;
       note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
@@ -59,24 +72,20 @@ async function oneImage(asked: AskedImage, inputs: Inputs, client: RegistryClien
     throw error;
   });
   const [changed, needsUpdating] =
-    found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, client, look));
+    found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look));
   return { asked, found, changed, needsUpdating };
 }
 
-async function compared(
-  { image, subjects }: Found,
-  { compareWith, baseImage }: Inputs,
-  client: RegistryClient,
-  look: Look,
-) {
+async function compared({ image, subjects }: Found, { compareWith, baseImage }: Inputs, others: Others, look: Look) {
   return Promise.all([
-    compareWith && haveChanged(image, subjects, compareWith, client, look).catch(about('compare-with', compareWith)),
-    baseImage && needUpdating(subjects, baseImage, client, look).catch(about('base-image', baseImage)),
+    compareWith &&
+      haveChanged(image, subjects, compareWith, others, look).catch(concerning('compare-with', compareWith)),
+    baseImage && needUpdating(subjects, baseImage, others, look).catch(concerning('base-image', baseImage)),
   ]);
 }
 
 /** Says of an error which of the references it is about. */
-function about(input: string, reference: Reference) {
+function concerning(input: string, reference: Reference) {
   return (error: unknown): never => {
     if (!(error instanceof ActionError)) throw error;
     throw error.with({ message: `${input} ${formatReference(reference)}: ${error.message}` });
