@@ -174,7 +174,7 @@ test('with fail-on-missing false it passes, and only exists and results are set'
   assert.deepEqual(Object.keys(step.outputs).sort(), ['exists', 'results']);
   assert.equal(step.outputs['exists'], 'false');
   const [result] = JSON.parse(step.outputs['results'] ?? '');
-  assert.deepEqual(result, { image: `${app}:v2`, exists: false, name: app, tag: 'v2' });
+  assert.deepEqual(result, { image: `${app}:v2`, exists: false, name: app, tag: 'v2', platform: 'linux/amd64' });
 });
 
 test('a platform that the image lacks is listed against those that it has', async () => {

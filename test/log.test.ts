@@ -89,7 +89,7 @@ test('warnings beyond the third are lines, so that there is room for errors', ()
 
 test('a failure has what happened, what the registry said, and what to do', () => {
   const error = new ActionError('denied', 'It may not be pulled.', { said: 'DENIED: no', advice: 'Log in.' });
-  assert.deepEqual(partsOf(error, 'o/i:v1'), {
+  assert.deepEqual(partsOf(error, 'o/i:v1', { quote: (text) => text }), {
     code: 'denied',
     parts: ['o/i:v1: It may not be pulled.', 'It said: DENIED: no', 'What to do: Log in.'],
   });
@@ -97,7 +97,7 @@ test('a failure has what happened, what the registry said, and what to do', () =
 });
 
 test('a defect is internal, and asks to be reported', () => {
-  const { code, parts } = partsOf(new TypeError('x is not a function'), '');
+  const { code, parts } = partsOf(new TypeError('x is not a function'), '', { quote: (text) => text });
   assert.equal(code, 'internal');
   assert.match(parts.join('\n'), /TypeError: x is not a function[\s\S]*report/);
   process.stdout.write = realWrite;

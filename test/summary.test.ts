@@ -51,7 +51,7 @@ test('500 rows fit, with whole digests to copy, and what does not fit is counted
       .filter((line) => line.includes(digest)).length,
     500,
   );
-  assert.match(rows(500), /500 rows, 15\.7 GB in all\.\n/);
+  assert.match(rows(500), /500 rows, 15\.7 GB added up\.\n/);
   const long = rows(5000);
   assert.ok(Buffer.byteLength(long) < 1024 * 1024);
   const shown = long.split('\n').filter((line) => line.includes(digest)).length;

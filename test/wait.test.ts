@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ActionError, errorCodes } from '../src/oci/action-error.ts';
-import { waitFor } from '../src/wait.ts';
+import { waitFor as wait } from '../src/wait.ts';
 
 /** A clock that only moves when somebody sleeps. */
 function fakeClock() {
@@ -13,6 +13,10 @@ function fakeClock() {
   };
   return { pauses, clock: { now: () => now, random: () => 0, sleep } };
 }
+
+/** Waits for whatever can be waited for. */
+const waitFor = <Result>(look: () => Promise<Result>, options: Omit<Parameters<typeof wait>[1], 'canMend'>) =>
+  wait(look, { canMend: () => true, ...options });
 
 const missing = () => Promise.reject(new ActionError('not-found', 'nothing there'));
 
@@ -82,4 +86,11 @@ test('a defect is no reason to wait', async () => {
     waitFor(() => Promise.reject(new TypeError('bug')), options),
     TypeError,
   );
+});
+
+test('what cannot mend ends the wait at once', async () => {
+  const { clock, pauses } = fakeClock();
+  const options = { timeout: 1000, interval: 1000, clock, canMend: () => false, onWait: () => undefined };
+  await assert.rejects(wait(missing, options), { code: 'not-found' });
+  assert.deepEqual(pauses, []);
 });

@@ -136,4 +136,13 @@ describe('waiting', { concurrency: true }, () => {
     assert.deepEqual(step.outputs, { 'error-code': 'denied' });
     assert.equal(registry.seen.length, 1);
   });
+
+  test('what has a digest cannot come to have another label, so that is not waited for', async () => {
+    const registry = await startRegistry();
+    registry.putImage('o/app', stale);
+    const image = `${registry.host}/o/app@${stale.manifest.digest}`;
+    const step = await runAction({ image, 'expected-labels': `${revision}=1a2b3c`, 'wait-timeout': '1h' });
+    await registry.close();
+    assert.deepEqual(step.outputs, { 'error-code': 'gate-failed' });
+  });
 });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,9 +33,16 @@ export interface StepOptions {
   readonly nodeArguments?: readonly string[];
 }
 
+// Tests read the files of a step after its end: they go when the tests do.
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Runs `dist/index.js` as the runner does, with these inputs and a home of its own. */
 export async function runAction(inputs: Readonly<Record<string, string>>, options: StepOptions = {}): Promise<Step> {
   const folder = await mkdtemp(join(tmpdir(), 'image-digests-test-'));
+  folders.push(folder);
   const temp = await mkdtemp(join(folder, 'temp-'));
   const home = await mkdtemp(join(folder, 'home-'));
   const outputFile = join(folder, 'output');

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { statusError, wordsOf } from '../../src/registry/error.ts';
+import { failsWith, responseFrom } from '../support/transport.ts';
+
+const url = 'https://registry.example/v2/a/manifests/b';
+const words = (body: string | object) => wordsOf(responseFrom(url, { status: 400, body }));
+
+describe('the words of an error answer', () => {
+  const readable: Record<string, { body: string | object; says: string | undefined }> = {
+    'code and message of the distribution specification': {
+      body: { errors: [{ code: 'DENIED', message: 'not yours', detail: {} }] },
+      says: 'DENIED: not yours',
+    },
+    'several errors': {
+      body: { errors: [{ code: 'A', message: 'a' }, { code: 'B' }, { message: 'c' }] },
+      says: 'A: a; B; c',
+    },
+    'an OAuth error': {
+      body: { error: 'invalid_grant', error_description: 'expired' },
+      says: 'invalid_grant: expired',
+    },
+    "the Hub's details": {
+      body: { details: 'incorrect username or password' },
+      says: 'incorrect username or password',
+    },
+    'a message alone': { body: { message: 'teapot' }, says: 'teapot' },
+    'plain text, on one line': { body: '  Too\n\n  many\trequests ', says: 'Too many requests' },
+    'a web page': { body: '<h1>Oops</h1>', says: '<h1>Oops</h1>' },
+    'JSON that says nothing': { body: { ok: false }, says: '{"ok":false}' },
+    'errors of wrong types, which are shown as they are': {
+      body: { errors: [null, 1, { code: 1 }] },
+      says: '{"errors":[null,1,{"code":1}]}',
+    },
+    nothing: { body: '', says: undefined },
+    'white space': { body: ' \r\n ', says: undefined },
+  };
+  for (const [what, { body, says }] of Object.entries(readable)) {
+    test(`are found in ${what}`, () => {
+      assert.equal(words(body), says);
+    });
+  }
+
+  test('are found or not in whatever bytes there are, without an error', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          fc.string(),
+          fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('latin1')),
+        ),
+        (body) => {
+          const found = words(body);
+          assert.ok(found === undefined || found.length > 0);
+        },
+      ),
+    );
+    const bytes = Uint8Array.of(0xff, 0xfe, 0x00, 0x80);
+    assert.equal(typeof wordsOf({ ...responseFrom(url, 400), body: bytes }), 'string');
+  });
+});
+
+describe('the code of an answer', () => {
+  const codes = { 401: 'unauthorized', 403: 'denied', 429: 'rate-limited' } as const;
+  for (const [status, code] of Object.entries(codes)) {
+    test(`${status} is ${code}`, () => {
+      failsWith(
+        code,
+        `asked: registry.example answered ${status}.`,
+      )(statusError(responseFrom(url, Number(status)), 'asked'));
+    });
+  }
+  for (const status of [201, 204, 206, 300, 304, 400, 402, 404, 405, 406, 410, 418, 451, 500, 503, 599]) {
+    test(`${status} is registry-error`, () => {
+      failsWith('registry-error', `${status}`)(statusError(responseFrom(url, status), 'asked'));
+    });
+  }
+});
+
+test('rate-limited gives every quota header and the wait', () => {
+  const headers = {
+    'ratelimit-limit': '100;w=21600',
+    'ratelimit-remaining': '0;w=21600',
+    'x-ratelimit-reset': '1767323045',
+    'retry-after': '60',
+    'x-other': 'hidden',
+    'ratelimit-reset': 'z'.repeat(1000),
+  };
+  const { message } = statusError(responseFrom(url, { status: 429, headers }), 'asked');
+  for (const name of Object.keys(headers)) assert.equal(message.includes(name), name !== 'x-other', name);
+  assert.ok(message.includes('ratelimit-remaining: 0;w=21600') && message.includes('retry-after: 60'));
+});
+
+test('quota headers of other answers are not shown', () => {
+  const answer = { status: 503, headers: { 'ratelimit-limit': '100', 'retry-after': '5' } };
+  assert.equal(statusError(responseFrom(url, answer), 'asked').message, 'asked: registry.example answered 503.');
+});
+
+test('the words of the registry are kept apart from our own', () => {
+  const error = statusError(responseFrom(url, { status: 500, body: 'mine' }), 'asked');
+  assert.equal(error.said, 'mine');
+  assert.equal(error.message.includes('mine'), false);
+  assert.equal(statusError(responseFrom(url, 500), 'asked').said, undefined);
+});

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ActionError } from '../../src/oci/action-error.ts';
+import { withScheme } from '../../src/registry/scheme.ts';
+import { type Answer, failsWith, fakeTransport, requestTo } from '../support/transport.ts';
+
+const plain = 'http://localhost:5000/v2/';
+
+/** What happens over plain HTTP and over TLS. */
+function host(over: { http: Answer | number | Error; https: Answer | number | Error }) {
+  const fake = fakeTransport(({ url }) => {
+    const outcome = url.protocol === 'http:' ? over.http : over.https;
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  });
+  return { send: withScheme(fake.send), sent: fake.sent, schemes: () => fake.sent.map(({ url }) => url.protocol) };
+}
+
+const network = (reason: string) => new ActionError('network', reason, { transient: true, reason });
+const notHttp = new ActionError('registry-error', 'not HTTP', { reason: 'protocol' });
+const badCertificate = new ActionError('tls', 'bad certificate', { reason: 'tls' });
+const noTls = new ActionError('tls', 'wrong version number', { reason: 'not-tls' });
+const wantsTls = {
+  Go: 'Client sent an HTTP request to an HTTPS server.\n',
+  nginx: '<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>',
+  Apache: "Reason: You're speaking plain HTTP to an SSL-enabled server port.",
+};
+
+test('https stays https, whatever happens', async () => {
+  for (const failure of [network('refused'), network('closed'), notHttp, badCertificate]) {
+    const { send, sent } = host({ http: 200, https: failure });
+    await assert.rejects(send(requestTo('https://localhost:5000/')), failure);
+    assert.equal(sent.length, 1);
+  }
+});
+
+test('plain HTTP is spoken where it is answered, and stays', async () => {
+  const { send, schemes } = host({ http: 401, https: 200 });
+  assert.equal((await send(requestTo(plain))).status, 401);
+  await send(requestTo(plain));
+  assert.deepEqual(schemes(), ['http:', 'http:']);
+});
+
+for (const [server, body] of Object.entries(wantsTls)) {
+  test(`TLS is spoken where ${server} answers that it wants TLS, and stays`, async () => {
+    const { send, sent, schemes } = host({ http: { status: 400, body }, https: 200 });
+    assert.equal((await send(requestTo(plain))).url.href, 'https://localhost:5000/v2/');
+    await send(requestTo('http://localhost:5000/other?x', { headers: { authorization: 'secret' } }));
+    assert.deepEqual(schemes(), ['http:', 'https:', 'https:']);
+    assert.equal(sent[2]?.url.href, 'https://localhost:5000/other?x');
+  });
+}
+
+test('a 400 that speaks of something else is an answer', async () => {
+  const { send, schemes } = host({ http: { status: 400, body: 'bad name' }, https: 200 });
+  assert.equal((await send(requestTo(plain))).status, 400);
+  assert.deepEqual(schemes(), ['http:']);
+});
+
+test('another status is an answer, whatever it speaks of', async () => {
+  const { send, schemes } = host({ http: { status: 404, body: wantsTls.Go }, https: 200 });
+  assert.equal((await send(requestTo(plain))).status, 404);
+  assert.deepEqual(schemes(), ['http:']);
+});
+
+describe('TLS is tried', () => {
+  for (const failure of [network('closed'), notHttp]) {
+    test(`where plain HTTP ends in ${failure.reason}`, async () => {
+      const { send, schemes } = host({ http: failure, https: 200 });
+      assert.equal((await send(requestTo(plain))).status, 200);
+      await send(requestTo(plain));
+      assert.deepEqual(schemes(), ['http:', 'https:', 'https:']);
+    });
+  }
+
+  test('and what it failed of is told, when that is the certificate; plain HTTP is not tried again', async () => {
+    const { send, schemes } = host({ http: network('closed'), https: badCertificate });
+    await assert.rejects(send(requestTo(plain)), badCertificate);
+    await assert.rejects(send(requestTo(plain)), badCertificate);
+    assert.deepEqual(schemes(), ['http:', 'https:', 'https:']);
+  });
+
+  test('and what plain HTTP failed of is told, when TLS is not spoken either', async () => {
+    for (const failure of [noTls, network('closed'), network('refused'), notHttp]) {
+      const first = network('closed');
+      const { send, schemes } = host({ http: first, https: failure });
+      await assert.rejects(send(requestTo(plain)), first);
+      await assert.rejects(send(requestTo(plain)), first);
+      assert.deepEqual(schemes(), ['http:', 'https:', 'http:', 'https:']);
+    }
+  });
+
+  test('and the 400 is given back, when TLS is not spoken', async () => {
+    const { send } = host({ http: { status: 400, body: wantsTls.Go }, https: noTls });
+    assert.equal((await send(requestTo(plain))).status, 400);
+  });
+
+  test('with the signal of the look', async () => {
+    const look = new AbortController();
+    const { send } = fakeTransport(async ({ url, signal }) => {
+      if (url.protocol === 'http:') throw network('closed');
+      look.abort(new ActionError('timeout', 'over'));
+      assert.equal(signal.aborted, true);
+      throw signal.reason;
+    });
+    await assert.rejects(withScheme(send)(requestTo(plain, { signal: look.signal })));
+  });
+});
+
+describe('TLS is not tried', () => {
+  test('where nobody is at a port that was named', async () => {
+    const { send, schemes } = host({ http: network('refused'), https: 200 });
+    await assert.rejects(send(requestTo(plain)), failsWith('network', 'refused'));
+    assert.deepEqual(schemes(), ['http:']);
+  });
+
+  for (const failure of [
+    network('dns'),
+    new ActionError('timeout', 'late', { reason: 'timeout' }),
+    new TypeError('defect'),
+  ]) {
+    test(`where plain HTTP fails by ${failure.message}`, async () => {
+      const { send, schemes } = host({ http: failure, https: 200 });
+      await assert.rejects(send(requestTo(plain)), failure);
+      assert.deepEqual(schemes(), ['http:']);
+    });
+  }
+});
+
+test('each host and port has a scheme of its own', async () => {
+  const fake = fakeTransport(({ url }) => {
+    if (url.port === '5001' && url.protocol === 'http:') throw network('closed');
+    return 200;
+  });
+  const send = withScheme(fake.send);
+  for (const port of [5000, 5001, 5000, 5001]) await send(requestTo(`http://localhost:${port}/`));
+  assert.deepEqual(
+    fake.sent.map(({ url }) => url.origin),
+    [
+      ...['http://localhost:5000', 'http://localhost:5001', 'https://localhost:5001'],
+      ...['http://localhost:5000', 'https://localhost:5001'],
+    ],
+  );
+});
