@@ -1,0 +1,35 @@
+// What is on the other side of the wire: registries, their names, and the time that it takes to get there.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeCertificates } from './certificates.mjs';
+import { buildx } from './contenders.mjs';
+import { startRegistry } from './registry.mjs';
+import { startRelay } from './relay.mjs';
+import { hosts, images, realms } from './shapes.mjs';
+
+/**
+ * Starts registries under their real names, on loopback. Must run in a mount and network namespace of its own: it puts
+ * a hosts file over `/etc/hosts` and takes port 443.
+ */
+export async function startWorld() {
+  const folder = mkdtempSync(join(tmpdir(), 'image-digests-bench-'));
+  const { authority, ...tls } = makeCertificates(folder, Object.values(hosts).flat());
+  const lines = Object.entries(hosts).map(([address, names]) => `${address} ${names.join(' ')}\n`);
+  writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${lines.join('')}`);
+  execFileSync('ip', ['link', 'set', 'lo', 'up']);
+  for (const address of Object.keys(hosts)) execFileSync('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']);
+  execFileSync('mount', ['--bind', join(folder, 'hosts'), '/etc/hosts']);
+
+  if (buildx !== undefined) {
+    mkdirSync(join(folder, 'cli-plugins'));
+    symlinkSync(buildx, join(folder, 'cli-plugins', 'docker-buildx'));
+  }
+
+  const socketPath = join(folder, 'registry.sock');
+  const registry = await startRegistry({ ...tls, socketPath, images, realms });
+  const network = { roundTrip: 0, connections: 0 };
+  for (const host of Object.keys(hosts)) await startRelay(host, socketPath, network);
+  return { folder, authority, registry, network, close: () => rmSync(folder, { recursive: true, force: true }) };
+}
