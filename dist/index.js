@@ -323,10 +323,17 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto"
 
 /***/ }),
 
-/***/ 24:
+/***/ 610:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
+
+/***/ }),
+
+/***/ 30:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 
 /***/ }),
 
@@ -334,6 +341,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
+/***/ 500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 
 /***/ }),
 
@@ -348,43 +362,6 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
-
-/***/ }),
-
-/***/ 304:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   f: () => (/* binding */ fail)
-/* harmony export */ });
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(729);
-/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(406);
-
-
-/**
- * Prints an annotation for each failure, up to the most that a step may have, and sets `error-code` to that of the first.
- *
- * @returns false, for the step has not succeeded
- */
-function fail(log, { output }, failures) {
-    const reports = failures.map(({ error, about }) => (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .C)(error, about, log));
-    const code = reports[0]?.code ?? 'internal';
-    const room = log.annotationsLeft();
-    const shown = reports.length > room ? room - 1 : reports.length;
-    for (const report of reports.slice(0, shown))
-        log.error(report.code, report.parts);
-    const left = reports.length - shown;
-    if (left > 0)
-        log.error(code, [`${left} more images failed: see the log of this step.`]);
-    try {
-        (0,_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .writeOutputs */ .Kn)(output, (0,_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .failureOutputs */ .rd)(code));
-    }
-    catch (error) {
-        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    return false;
-}
-
 
 /***/ }),
 
@@ -526,47 +503,18 @@ function failed(message, advice) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(304);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(75);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(729);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(431);
-/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(875);
-
-
-
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(500);
+/* harmony import */ var _prepare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(785);
 
 
 // The exit code is 1 until the outputs are written: no path that was not thought of ends green.
 process.exitCode = 1;
-// What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
-process.removeAllListeners('warning');
-const log = (0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .openLog */ .N)();
-let isOver = false;
-/** Ends the process at once, failed, with the reason as an annotation unless the run has had its say. */
-function abandon(error) {
-    if (!isOver)
-        (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .fail */ .f)(log, (0,_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .readRunnerFiles */ .qX)(), [{ error, about: '' }]);
-    process.exit(1);
-}
-process.on('uncaughtException', abandon);
-process.on('unhandledRejection', abandon);
-process.on('beforeExit', () => {
-    abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('internal', 'The run came to an end without a result.'));
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-        abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
-    });
-}
-const succeeded = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(log, {
-    limit(milliseconds) {
-        const late = () => abandon(new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_4__/* .ActionError */ .l('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
-        setTimeout(late, milliseconds).unref();
-    },
-});
-isOver = true;
-// Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
-await new Promise(() => process.stdout.write('', () => process.exit(succeeded ? 0 : 1)));
+const prepared = (0,_prepare_js__WEBPACK_IMPORTED_MODULE_1__/* .prepare */ .i)();
+// Lets the connections start; what follows is loaded while they are under way, and takes as long as they do.
+await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)();
+await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)();
+const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 137));
+await runStep(prepared);
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -591,8 +539,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(760);
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
-var core = __nccwpck_require__(79);
 // EXTERNAL MODULE: ./lib/src/gates.js
 var src_gates = __nccwpck_require__(246);
 // EXTERNAL MODULE: ./lib/src/oci/action-error.js
@@ -604,7 +550,6 @@ var oci_reference = __nccwpck_require__(593);
 // EXTERNAL MODULE: ./lib/src/parse-input.js
 var parse_input = __nccwpck_require__(284);
 ;// CONCATENATED MODULE: ./lib/src/inputs.js
-
 
 
 
@@ -687,6 +632,7 @@ function readInputs() {
         credentials: readCredentialSources(images),
         authHosts: readAuthHosts(),
         plainHttp: new Set((0,parse_input/* parseList */.E1)(input('plain-http')).map((host) => readRegistry('plain-http', host))),
+        isProxied: ['https_proxy', 'HTTPS_PROXY'].some((name) => variable(name) !== ''),
         inspect: (0,parse_input/* parseBoolean */.yG)('inspect', input('inspect')) || gates.expectedLabels.length > 0,
         gates,
         failOnMissing: (0,parse_input/* parseBoolean */.yG)('fail-on-missing', input('fail-on-missing')),
@@ -722,7 +668,7 @@ function isProxyUrl(text) {
     }
 }
 function input(name) {
-    const given = core/* getInput */.V4(name);
+    const given = variable(`INPUT_${name.toUpperCase()}`).trim();
     return given === '' && Object.hasOwn(defaults, name) ? defaults[name] : given;
 }
 function variable(name) {
@@ -870,3493 +816,6 @@ function unique(items, key) {
         if (!byKey.has(key(item)))
             byKey.set(key(item), item);
     return [...byKey.values()];
-}
-
-
-/***/ }),
-
-/***/ 729:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  N: () => (/* binding */ openLog),
-  C: () => (/* binding */ partsOf)
-});
-
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
-var core = __nccwpck_require__(79);
-// EXTERNAL MODULE: ./lib/src/oci/action-error.js
-var action_error = __nccwpck_require__(875);
-;// CONCATENATED MODULE: ./lib/src/printable.js
-/**
- * Control characters, line and paragraph separators, bidirectional marks, invisible characters, tags and lone
- * surrogates: what a terminal or a reader would not see, or would see as something else.
- */
-const unprintable = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
-const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/** In parentheses, so that splitting by it keeps the digests, at odd places. */
-const digest = /(sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})(?![0-9a-f]))/;
-const anyUrl = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>\\]+/gi;
-/** Query values that say what was asked for and authorize nobody. */
-const harmlessQueries = new Set(['scope', 'service', 'digest']);
-/**
- * Makes a string from outside fit to print on one line of a log: nothing in it ends the line, moves the cursor, or is
- * a command to the runner, which obeys `::` at the start of a line and `##[` anywhere in it. URLs lose their userinfo,
- * and their queries but for `scope`, `service` and `digest`.
- */
-function printable(text) {
-    return text
-        .replace(anyUrl, printableUrl)
-        .replace(unprintable, (character) => named[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`)
-        .replace(/##(?=\[)/g, '#\\u{23}')
-        .replace(/^(\s*):(?=:)/, '$1\\u{3a}');
-}
-/** Cuts secrets out of `text`, leaving whole digests alone: a hostile token must not be able to hide one. */
-function redact(text, secrets) {
-    const parts = text.split(digest);
-    // The longest first, so that one that begins like another is cut whole.
-    for (const secret of [...secrets].sort((one, other) => other.length - one.length)) {
-        parts.forEach((part, at) => {
-            if (at % 2 === 0)
-                parts[at] = part.replaceAll(secret, '***');
-        });
-    }
-    return parts.join('');
-}
-function printableUrl(url) {
-    const [head = '', query] = url.split(/[?#]/, 2);
-    const shown = head.replace(/^([a-z0-9+.-]+:\/\/)[^/]*@/i, '$1');
-    if (query === undefined || !url.startsWith('?', head.length))
-        return shown;
-    const pairs = query.split('&').map((pair) => {
-        const name = pair.split('=', 1)[0] ?? '';
-        return harmlessQueries.has(name.toLowerCase()) ? pair : `${name}=***`;
-    });
-    return `${shown}?${pairs.join('&')}`;
-}
-
-;// CONCATENATED MODULE: ./lib/src/log.js
-
-
-
-/** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
-const shortestMask = 16;
-/** Characters from which on a registry's token is cut out of all that is printed; a shorter one only from quotes. */
-const shortestToken = 8;
-/** Annotations that one step may write; the runner drops what comes after. */
-const mostAnnotations = 10;
-/** Warnings among them, so that there is room for what made the step fail. */
-const mostWarnings = 3;
-/** Characters of one annotation, below the 4,096 that the runner keeps. */
-const longestAnnotation = 4000;
-/** Characters that are shown of another's own words. */
-const longestQuote = 512;
-/** Characters of a line of the log. */
-const longestLine = 8000;
-/** Characters of each part of an annotation. */
-const longestPart = 1800;
-/** What to do about a failure that has no advice of its own. */
-const generalAdvice = {
-    'invalid-input': 'Correct the input; no request was sent.',
-    'not-found': 'Check the spelling of repository and tag.',
-    'platform-not-found': 'Ask for a platform that the image has.',
-    unauthorized: 'Log in to the registry in an earlier step, or give the inputs username and password.',
-    denied: 'Check that the credentials may read this repository.',
-    'rate-limited': 'Log in, or run the job later.',
-    'digest-mismatch': 'Do not use this image: its bytes are not those that its digest names.',
-    'size-mismatch': 'Do not use this image: push it again.',
-    'invalid-manifest': 'Push the image again with a current client; if it was, something between it and the runner changes it.',
-    unsupported: 'Use sha256 or sha512, and an image in OCI or Docker schema 2 format.',
-    'too-large': 'Look whether the reference names an image: manifests and configs are far smaller.',
-    'untrusted-host': 'Ask the operator of the registry where it should lead.',
-    'gate-failed': 'Do not go on with this image, or correct what is expected of it.',
-    'wait-timeout': 'Look why it does not hold yet, or allow more by the input wait-timeout.',
-    timeout: 'Look at the registry and the network, then run the job again.',
-    network: 'Check that the runner can reach the host, then run the job again.',
-    tls: 'Check the certificate of the host, and what the runner trusts.',
-    'registry-error': 'Look at the status of the registry, and run the job again; if it stays, tell its operator.',
-    'runner-error': 'Look at the runner and its disk.',
-    internal: 'Please report it, with the log of this step.',
-};
-/** A log on standard output, by the runner's workflow commands. */
-function openLog() {
-    const secrets = new Set();
-    const shortTokens = new Set();
-    let annotations = 0;
-    // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
-    const safe = (text) => printable(shorten(redact(text, secrets), longestLine));
-    const keep = (secret, shortest) => {
-        for (const line of secret.split(/[\r\n]+/)) {
-            if (line.length >= shortestMask)
-                core/* setSecret */.Pq(line);
-            if (line.length >= shortest)
-                for (const form of formsOf(line))
-                    secrets.add(form);
-        }
-    };
-    return {
-        line: (text) => core/* info */.pq(safe(text)),
-        group(title, lines) {
-            core/* startGroup */.Oh(safe(title));
-            for (const line of lines)
-                core/* info */.pq(safe(line));
-            core/* endGroup */.N4();
-        },
-        warning(text) {
-            annotations += 1;
-            if (annotations > mostWarnings)
-                core/* info */.pq(`Warning: ${safe(text)}`);
-            else
-                core/* warning */.$e(shorten(safe(text), longestAnnotation), { title: 'Image Digests' });
-        },
-        annotationsLeft: () => mostAnnotations - Math.min(annotations, mostWarnings),
-        error(code, lines) {
-            const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
-            core/* error */.z3(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
-        },
-        keepSecret: (secret) => keep(secret, 1),
-        keepToken(token) {
-            keep(token, shortestToken);
-            shortTokens.add(token);
-        },
-        safe,
-        quote: (text) => shorten(safe(redact(text, shortTokens)), longestQuote),
-    };
-}
-/** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
-function partsOf(error, about, { quote }) {
-    const known = error instanceof action_error/* ActionError */.l ? error : defect(error);
-    const said = known.said === undefined ? [] : [`It said: ${quote(known.said)}`];
-    const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
-    return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
-}
-/** The ways in which a secret may come back: as it is, in a query or form, in a Basic header. */
-function formsOf(secret) {
-    const bytes = Buffer.from(secret);
-    const base64 = bytes.toString('base64');
-    const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
-    const encoded = [encodeURIComponent(bytes.toString()), inForm];
-    const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
-    return [secret, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
-}
-function defect(error) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return new action_error/* ActionError */.l('internal', `The action has a defect: ${message}`);
-}
-function shorten(text, longest) {
-    return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
-}
-
-
-/***/ }),
-
-/***/ 431:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  e: () => (/* binding */ main_run)
-});
-
-// EXTERNAL MODULE: ./lib/src/oci/action-error.js
-var action_error = __nccwpck_require__(875);
-;// CONCATENATED MODULE: ./lib/src/clock.js
-
-/** The clock of this machine. */
-const systemClock = {
-    now: Date.now,
-    random: Math.random,
-    sleep: (milliseconds, signal) => new Promise((resolve, reject) => {
-        const stop = () => {
-            clearTimeout(timer);
-            reject(signal.reason);
-        };
-        const timer = setTimeout(() => {
-            signal.removeEventListener('abort', stop);
-            resolve();
-        }, milliseconds);
-        if (signal.aborted)
-            stop();
-        else
-            signal.addEventListener('abort', stop, { once: true });
-    }),
-};
-/**
- * Gives `body` a look that ends after so many milliseconds.
- *
- * @throws ActionError `timeout` when it takes longer, besides what `body` throws
- */
-async function withLook(timeout, note, body) {
-    const controller = new AbortController();
-    const late = new action_error/* ActionError */.l('timeout', `One look at the registry took longer than ${timeout / 1000} seconds.`, {
-        advice: 'Look at the registry and the network first; the input timeout allows more.',
-    });
-    const timer = setTimeout(() => controller.abort(late), timeout);
-    const { promise: overdue, stop } = rejection(controller.signal);
-    try {
-        return await Promise.race([body({ signal: controller.signal, deadline: Date.now() + timeout, note }), overdue]);
-    }
-    finally {
-        clearTimeout(timer);
-        stop();
-    }
-}
-function rejection(signal) {
-    let stop = () => { };
-    const promise = new Promise((_, reject) => {
-        const listener = () => reject(signal.reason);
-        signal.addEventListener('abort', listener, { once: true });
-        stop = () => signal.removeEventListener('abort', listener);
-    });
-    return { promise, stop };
-}
-
-;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
-/** The four media types that the pipeline asks for, in the order of the `Accept` header. */
-const manifestTypes = [
-    'application/vnd.oci.image.index.v1+json',
-    'application/vnd.docker.distribution.manifest.list.v2+json',
-    'application/vnd.oci.image.manifest.v1+json',
-    'application/vnd.docker.distribution.manifest.v2+json',
-];
-const kinds = {
-    'application/vnd.oci.image.index.v1+json': 'index',
-    'application/vnd.docker.distribution.manifest.list.v2+json': 'index',
-    'application/vnd.oci.image.manifest.v1+json': 'manifest',
-    'application/vnd.docker.distribution.manifest.v2+json': 'manifest',
-};
-/** Types that say nothing about a document: registries and proxies fall back to them. */
-const genericTypes = new Set(['', 'application/json', 'text/plain', 'application/octet-stream']);
-const schema1Types = new Set([
-    'application/vnd.docker.distribution.manifest.v1+json',
-    'application/vnd.docker.distribution.manifest.v1+prettyjws',
-]);
-const imageConfigTypes = new Set([
-    'application/vnd.oci.image.config.v1+json',
-    'application/vnd.docker.container.image.v1+json',
-]);
-/** Reads a `Content-Type`: parameters dropped, lower-cased; empty when there is none. */
-function essence(contentType) {
-    return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
-/** Whether `type` is one of the four of {@link manifestTypes}. */
-function isManifestType(type) {
-    return Object.hasOwn(kinds, type);
-}
-/** Whether a document of this type is an index or a manifest. */
-function kindOf(type) {
-    return kinds[type];
-}
-/** Whether `type` leaves open what the document is. */
-function isGenericType(type) {
-    return genericTypes.has(type);
-}
-/** Whether `type` is Docker's schema 1, whose digests cannot be computed from the bytes. */
-function isSchema1Type(type) {
-    return schema1Types.has(type);
-}
-/** Whether `type` is the config of an image that can be run, and not of some other artifact. */
-function isImageConfigType(type) {
-    return imageConfigTypes.has(type);
-}
-
-// EXTERNAL MODULE: ./lib/src/oci/platform.js
-var oci_platform = __nccwpck_require__(993);
-;// CONCATENATED MODULE: ./lib/src/image.js
-
-
-
-/** Levels of index below one another. */
-const mostLevels = 4;
-/** Entries of an index and all that nest in it. */
-const mostEntries = 1000;
-/** Reads what `reference` points to, and every index that nests in it. */
-async function loadImage(reference, client, look) {
-    const { digest, bytes, document } = await client.manifest(reference, look);
-    const common = { reference, digest, bytes, mediaType: document.mediaType };
-    if (document.kind === 'manifest')
-        return { ...common, entries: undefined, manifest: document };
-    const entries = await expand(document, [digest], { client, look, reference, budget: { left: mostEntries } });
-    return { ...common, entries, manifest: undefined };
-}
-/** Whether an entry is about others and no image itself. */
-function isAttestation({ platform, isAttestation: isAnnotated }) {
-    return isAnnotated || (platform !== undefined && (0,oci_platform/* isUnknownPlatform */._H)(platform));
-}
-/** A platform as the index writes it; features are left out, as they tell no images apart. */
-function writtenPlatform(platform) {
-    return (0,oci_platform/* formatPlatform */.Bq)({ ...platform, osFeatures: [] });
-}
-/** The image entries of an index in index order, those of nested indexes in the place of these. */
-async function expand(index, path, expansion) {
-    expansion.budget.left -= index.manifests.length;
-    if (expansion.budget.left < 0) {
-        throw new action_error/* ActionError */.l('invalid-manifest', `The index has more than ${mostEntries} entries, nested ones included.`);
-    }
-    const parts = index.manifests
-        .filter((entry) => !isAttestation(entry))
-        .map(async (entry) => {
-        if (!isIndex(entry))
-            return isCandidate(entry) ? [entry] : [];
-        return expandNested(entry, path, expansion);
-    });
-    return (await Promise.all(parts)).flat();
-}
-async function expandNested(entry, path, expansion) {
-    if (path.includes(entry.digest))
-        throw new action_error/* ActionError */.l('invalid-manifest', `The index ${entry.digest} holds itself.`);
-    if (path.length >= mostLevels) {
-        throw new action_error/* ActionError */.l('invalid-manifest', `Indexes nest in more than ${mostLevels} levels.`);
-    }
-    const { client, look, reference } = expansion;
-    const { document } = await client.child(reference, entry, look);
-    return document.kind === 'index' ? expand(document, [...path, entry.digest], expansion) : [];
-}
-function isIndex({ mediaType }) {
-    return isManifestType(mediaType) && kindOf(mediaType) === 'index';
-}
-/** An entry with a platform is one even when its type is unsupported, so that asking for it says so. */
-function isCandidate({ mediaType, platform }) {
-    return platform !== undefined || isManifestType(mediaType);
-}
-
-// EXTERNAL MODULE: ./lib/src/oci/digest.js
-var digest = __nccwpck_require__(618);
-// EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
-var oci_reference = __nccwpck_require__(593);
-;// CONCATENATED MODULE: ./lib/src/oci/fields.js
-
-
-/** Takes `value` as an object. `what` names it in the error. */
-function asObject(value, what) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-        throw wrong(what, 'an object');
-    return value;
-}
-/** Takes `value` as an array. */
-function asArray(value, what) {
-    if (!Array.isArray(value))
-        throw wrong(what, 'an array');
-    return value;
-}
-/** Takes `value` as a string that is not empty. */
-function asText(value, what) {
-    if (typeof value !== 'string' || value === '')
-        throw wrong(what, 'a string');
-    return value;
-}
-/** Takes `value` as a string; empty when it is absent or null. */
-function asOptionalText(value, what) {
-    if (value === undefined || value === null)
-        return '';
-    if (typeof value !== 'string')
-        throw wrong(what, 'a string');
-    return value;
-}
-/** Takes `value` as a list of strings; empty when it is absent or null. */
-function asOptionalTexts(value, what) {
-    if (value === undefined || value === null)
-        return [];
-    return asArray(value, what).map((item) => asText(item, `${what}[]`));
-}
-/** Takes `value` as a map of strings; empty when it is absent or null. */
-function asTextMap(value, what) {
-    const map = Object.create(null);
-    if (value === undefined || value === null)
-        return map;
-    for (const [key, text] of Object.entries(asObject(value, what)))
-        map[key] = asOptionalText(text, `${what}.*`);
-    return map;
-}
-/** Takes `value` as a size in bytes. */
-function asSize(value, what) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-        throw wrong(what, 'a size in bytes');
-    return value;
-}
-/** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
-function asDigest(value, what) {
-    return (0,digest/* parseDigest */.m)(asText(value, what), 'invalid-manifest');
-}
-/**
- * Refuses keys that differ from a known one only in case, as Go's reader takes them for the same.
- * Folding by upper and then lower case catches `ſ` and the Kelvin sign, as Go does.
- */
-function refuseCaseVariants(object, known, what) {
-    for (const key of Object.keys(object)) {
-        const folded = fold(key);
-        if (known.some((name) => name !== key && fold(name) === folded)) {
-            throw new action_error/* ActionError */.l('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
-        }
-    }
-}
-function fold(text) {
-    return text.toUpperCase().toLowerCase();
-}
-function wrong(what, expected) {
-    return new action_error/* ActionError */.l('invalid-manifest', `${what} is not ${expected}.`);
-}
-
-;// CONCATENATED MODULE: ./lib/src/oci/strict-json.js
-
-/** Levels of nesting; no OCI document has ten. */
-const deepest = 64;
-/** Values in one document, so that 4 MiB of brackets cannot become 300 MiB of objects. */
-const mostValues = 100_000;
-const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
-const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const stringRun = /[^"\\\u0000-\u001f]*/y;
-const loneSurrogate = /\p{Surrogate}/u;
-const whiteSpace = /[ \t\n\r]*/y;
-const escapes = {
-    '"': '"',
-    '\\': '\\',
-    '/': '/',
-    b: '\b',
-    f: '\f',
-    n: '\n',
-    r: '\r',
-    t: '\t',
-};
-/**
- * Reads one JSON document and nothing else: UTF-8 without BOM, no duplicate keys, no lone surrogates,
- * at most 64 levels deep. Two readers can then not understand the same bytes differently (CVE-2021-41190 and its kind).
- *
- * @throws ActionError `invalid-manifest`, saying what is wrong and at which character
- * @see https://www.rfc-editor.org/rfc/rfc8259
- */
-function parseStrictJson(bytes) {
-    const reader = new Reader(decode(bytes));
-    const value = reader.value(1);
-    reader.end();
-    return value;
-}
-function decode(bytes) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    }
-    catch (cause) {
-        throw new action_error/* ActionError */.l('invalid-manifest', 'The document is not UTF-8.', { cause });
-    }
-}
-class Reader {
-    #text;
-    #at = 0;
-    #values = 0;
-    constructor(text) {
-        this.#text = text;
-    }
-    /** Reads the value that starts here, `depth` being its own level. */
-    value(depth) {
-        this.#values += 1;
-        if (this.#values > mostValues)
-            throw this.#error(`more than ${mostValues} values`);
-        this.#match(whiteSpace);
-        switch (this.#text[this.#at]) {
-            case '{':
-                return this.#object(depth);
-            case '[':
-                return this.#array(depth);
-            case '"':
-                return this.#string();
-            case 't':
-                return this.#word('true', true);
-            case 'f':
-                return this.#word('false', false);
-            case 'n':
-                return this.#word('null', null);
-            default:
-                return this.#number();
-        }
-    }
-    /** Checks that nothing but white space follows. */
-    end() {
-        this.#match(whiteSpace);
-        if (this.#at < this.#text.length)
-            throw this.#error('something after the document');
-    }
-    #object(depth) {
-        this.#open(depth);
-        const object = Object.create(null);
-        if (this.#take('}'))
-            return object;
-        do {
-            this.#match(whiteSpace);
-            const key = this.#string();
-            if (key in object)
-                throw this.#error('a duplicate key');
-            if (!this.#take(':'))
-                throw this.#error('a colon is missing');
-            object[key] = this.value(depth + 1);
-        } while (this.#take(','));
-        if (!this.#take('}'))
-            throw this.#error('an object is not closed');
-        return object;
-    }
-    #array(depth) {
-        this.#open(depth);
-        const array = [];
-        if (this.#take(']'))
-            return array;
-        do
-            array.push(this.value(depth + 1));
-        while (this.#take(','));
-        if (!this.#take(']'))
-            throw this.#error('an array is not closed');
-        return array;
-    }
-    #open(depth) {
-        if (depth > deepest)
-            throw this.#error(`more than ${deepest} levels`);
-        this.#at += 1;
-    }
-    #string() {
-        if (this.#text[this.#at] !== '"')
-            throw this.#error('a string is expected');
-        this.#at += 1;
-        const parts = [this.#match(stringRun)];
-        while (this.#text[this.#at] === '\\')
-            parts.push(this.#escape(), this.#match(stringRun));
-        if (this.#text[this.#at] !== '"')
-            throw this.#error('a string is not closed');
-        this.#at += 1;
-        const text = parts.join('');
-        if (loneSurrogate.test(text))
-            throw this.#error('a lone surrogate');
-        return text;
-    }
-    #escape() {
-        const letter = this.#text[this.#at + 1] ?? '';
-        if (letter === 'u') {
-            const hex = this.#text.slice(this.#at + 2, this.#at + 6);
-            if (!/^[0-9a-fA-F]{4}$/.test(hex))
-                throw this.#error('a bad escape');
-            this.#at += 6;
-            return String.fromCharCode(Number.parseInt(hex, 16));
-        }
-        const character = Object.hasOwn(escapes, letter) ? escapes[letter] : undefined;
-        if (character === undefined)
-            throw this.#error('a bad escape');
-        this.#at += 2;
-        return character;
-    }
-    #number() {
-        const literal = this.#match(numberPattern);
-        if (literal === '')
-            throw this.#error('a value is expected');
-        return plainInteger.test(literal) ? Number(literal) : Number.NaN;
-    }
-    #word(word, value) {
-        if (!this.#text.startsWith(word, this.#at))
-            throw this.#error('a value is expected');
-        this.#at += word.length;
-        return value;
-    }
-    #take(character) {
-        this.#match(whiteSpace);
-        if (this.#text[this.#at] !== character)
-            return false;
-        this.#at += 1;
-        return true;
-    }
-    #match(sticky) {
-        sticky.lastIndex = this.#at;
-        const match = sticky.exec(this.#text)?.[0] ?? '';
-        this.#at += match.length;
-        return match;
-    }
-    #error(what) {
-        return new action_error/* ActionError */.l('invalid-manifest', `Not strict JSON: ${what}, at character ${this.#at}.`);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/src/oci/config.js
-
-
-const configFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'created', 'config', 'rootfs'];
-/** RFC 3339, section 5.6: date-time. */
-const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,32})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
-/**
- * Reads an image config whose digest has been verified.
- *
- * @throws ActionError `invalid-manifest`
- * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
- */
-function parseConfig(bytes) {
-    const document = asObject(parseStrictJson(bytes), 'The image config');
-    refuseCaseVariants(document, configFields, 'the image config');
-    return {
-        platform: platformOf(document),
-        created: createdOf(document['created']),
-        labels: labelsOf(document['config']),
-        diffIds: diffIdsOf(document['rootfs']),
-    };
-}
-function platformOf(config) {
-    const os = asOptionalText(config['os'], 'os');
-    const architecture = asOptionalText(config['architecture'], 'architecture');
-    if (os === '' && architecture === '')
-        return undefined;
-    return {
-        os,
-        architecture,
-        variant: asOptionalText(config['variant'], 'variant'),
-        osVersion: asOptionalText(config['os.version'], 'os.version'),
-        osFeatures: asOptionalTexts(config['os.features'], 'os.features'),
-    };
-}
-function createdOf(value) {
-    if (typeof value !== 'string' || !rfc3339.test(value))
-        return '';
-    const [year = 0, month = 0, day = 0] = value.slice(0, 10).split('-').map(Number);
-    return day <= new Date(Date.UTC(year, month, 0)).getUTCDate() ? value : '';
-}
-function labelsOf(value) {
-    if (value === undefined || value === null)
-        return asTextMap(undefined, 'config.Labels');
-    const container = asObject(value, 'config');
-    refuseCaseVariants(container, ['Labels'], 'config');
-    return asTextMap(container['Labels'], 'config.Labels');
-}
-function diffIdsOf(value) {
-    if (value === undefined || value === null)
-        return [];
-    const rootfs = asObject(value, 'rootfs');
-    refuseCaseVariants(rootfs, ['type', 'diff_ids'], 'rootfs');
-    const ids = rootfs['diff_ids'];
-    if (ids === undefined || ids === null)
-        return [];
-    return asArray(ids, 'rootfs.diff_ids').map((id, at) => asDigest(id, `rootfs.diff_ids[${at}]`));
-}
-
-;// CONCATENATED MODULE: ./lib/src/resolve.js
-
-
-
-
-
-
-/** What a platform may be written with: nothing that a shell would act on. */
-const inertPlatform = /^[A-Za-z0-9_.()+,:/-]*$/;
-/** A resolver for `image`. Nothing is fetched before it is needed, and nothing twice. */
-function resolverFor(image, client, look) {
-    const { reference, entries } = image;
-    let silent;
-    const written = (entries ?? [])
-        .filter(({ platform }) => platform !== undefined)
-        .map(asCandidate);
-    let known = written;
-    const configs = new Map();
-    const readConfig = ({ config }) => {
-        const read = async () => {
-            const bytes = await client.blob(reference, config, look);
-            return { bytes, content: isImageConfigType(config.mediaType) ? parseConfig(bytes) : undefined };
-        };
-        const reading = configs.get(config.digest) ?? read();
-        configs.set(config.digest, reading);
-        return reading;
-    };
-    /** Candidates whose platform only their config tells: entries that say nothing, or the single manifest. */
-    const readSilent = async () => {
-        const read = async (entry) => {
-            const manifest = await manifestOf(entry);
-            const isImage = isImageConfigType(manifest.manifest.config.mediaType);
-            const config = isImage ? await readConfig(manifest.manifest) : undefined;
-            return { platform: config?.content?.platform, entry };
-        };
-        const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
-        const candidates = await Promise.all(unsaid.map(read));
-        return candidates.filter(({ platform }) => platform === undefined || !(0,oci_platform/* isUnknownPlatform */._H)(platform));
-    };
-    const loadSilent = async () => {
-        silent ??= readSilent();
-        const found = await silent;
-        known = inOrder([...written, ...found], entries);
-        return found;
-    };
-    const manifestOf = async (entry) => {
-        if (entry === undefined && image.manifest !== undefined) {
-            return { manifest: image.manifest, manifestDigest: image.digest, manifestBytes: image.bytes };
-        }
-        const { digest, bytes, document } = await client.child(reference, entry, look);
-        if (document.kind === 'manifest')
-            return { manifest: document, manifestDigest: digest, manifestBytes: bytes };
-        throw new action_error/* ActionError */.l('invalid-manifest', `${digest} is an index where a manifest was announced.`);
-    };
-    const complete = async ({ platform, entry }, inspect) => {
-        const manifest = await manifestOf(entry);
-        const platformText = platform === undefined ? '' : writtenPlatform(platform);
-        return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
-    };
-    const choose = async (asked) => {
-        const platformOf = ({ platform }) => platform;
-        const plain = (0,oci_platform/* choosePlatform */.xV)(written, asked, platformOf);
-        if (plain !== undefined)
-            return plain;
-        const found = await loadSilent();
-        const chosen = (0,oci_platform/* choosePlatform */.xV)(found, asked, platformOf);
-        if (chosen !== undefined)
-            return chosen;
-        const [only] = found;
-        if (entries === undefined && only !== undefined && only.platform === undefined)
-            return only;
-        throw platformNotFound(image, asked, writtenPlatforms(known));
-    };
-    return {
-        digest: image.digest,
-        async resolve(asked, inspect) {
-            return inert(await complete(await choose(asked), inspect));
-        },
-        async resolveAll(inspect) {
-            await loadSilent();
-            const all = entries === undefined ? known : distinct(known);
-            if (all.length === 0)
-                throw platformNotFound(image, undefined, []);
-            return Promise.all(all.map((candidate) => complete(candidate, inspect)));
-        },
-        locate: async (asked) => (await choose(asked)).entry?.digest ?? image.digest,
-        platforms: () => writtenPlatforms(known),
-        async offers(asked) {
-            const isOffered = (candidates) => candidates.some(({ platform }) => platform !== undefined && (0,oci_platform/* isSamePlatform */.SW)(platform, asked));
-            return isOffered(written) || isOffered(await loadSilent());
-        },
-    };
-}
-/** The platform of the one resolution becomes an output that is no JSON. */
-function inert(resolution) {
-    if (inertPlatform.test(resolution.platformText))
-        return resolution;
-    throw new action_error/* ActionError */.l('invalid-manifest', `"${resolution.platformText}" is written as a platform, and is none.`);
-}
-function asCandidate(entry) {
-    return { platform: entry.platform, entry };
-}
-function inOrder(candidates, entries) {
-    if (entries === undefined)
-        return candidates;
-    return entries.flatMap((entry) => candidates.find((candidate) => candidate.entry === entry) ?? []);
-}
-function writtenPlatforms(candidates) {
-    return [...new Set(candidates.flatMap(({ platform }) => (platform ? [writtenPlatform(platform)] : [])))];
-}
-/** One candidate for each platform, the first in index order. */
-function distinct(candidates) {
-    const byPlatform = new Map();
-    for (const candidate of candidates) {
-        if (candidate.platform === undefined)
-            continue;
-        const key = (0,oci_platform/* formatPlatform */.Bq)((0,oci_platform/* normalise */.j7)(candidate.platform));
-        if (!byPlatform.has(key))
-            byPlatform.set(key, candidate);
-    }
-    return [...byPlatform.values()];
-}
-function platformNotFound(image, asked, offered) {
-    const wanted = asked === undefined ? 'any platform' : (0,oci_platform/* formatPlatform */.Bq)(asked);
-    const has = offered.length === 0 ? 'It has none.' : `It has ${offered.slice(0, 50).join(', ')}.`;
-    return new action_error/* ActionError */.l('platform-not-found', `${(0,oci_reference/* formatReference */.FH)(image.reference)} does not have ${wanted}. ${has}`, {
-        advice: 'Ask for one of its platforms by the input platform, or build the image for this one.',
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/compare.js
-
-
-
-
-
-
-/** Others by `client`. */
-function othersBy(client) {
-    const heads = new Map();
-    const loads = new Map();
-    const load = async (reference, look) => resolverFor(await loadImage(reference, client, look), client, look);
-    return {
-        head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
-        load: (reference, look) => once(loads, reference, () => load(reference, look)),
-    };
-}
-/**
- * Whether the manifests of `subjects` differ from those of `other`, one answer each. When HEAD shows that both
- * references point to the same, nothing is fetched. An absent image or platform is a difference; any error is an error.
- */
-async function haveChanged(image, subjects, other, others, look) {
-    const head = await others.head(other, look);
-    if (!head.exists)
-        return subjects.map(() => true);
-    if (head.digest !== undefined && (0,digest/* digestOf */.ol)(image.bytes, (0,digest/* algorithmOf */.Hy)(head.digest)) === head.digest) {
-        return subjects.map(() => false);
-    }
-    const resolver = await others.load(other, look).catch((error) => absent(error, 'not-found'));
-    const isChanged = async ({ asked, resolution }) => {
-        const theirs = await resolver?.locate(asked).catch((error) => absent(error, 'platform-not-found'));
-        return theirs === undefined || (0,digest/* digestOf */.ol)(resolution.manifestBytes, (0,digest/* algorithmOf */.Hy)(theirs)) !== theirs;
-    };
-    return Promise.all(subjects.map(isChanged));
-}
-/** Whether the layers of `subjects` do not begin with all layers of `base`, one answer each. */
-async function needUpdating(subjects, base, others, look) {
-    const resolver = await others.load(base, look);
-    const isOutdated = async ({ asked, resolution }) => {
-        const { manifest, manifestDigest } = await resolver.resolve(asked, false);
-        const mine = resolution.manifest.layers.map(({ digest }) => digest);
-        const theirs = manifest.layers.map(({ digest }) => digest);
-        const differs = theirs.findIndex((digest, at) => digest !== mine[at]);
-        const shared = differs === -1 ? theirs.length : differs;
-        look.note('manifest', `${(0,oci_platform/* formatPlatform */.Bq)(asked)}: ${shared} of the ${theirs.length} layers of ${(0,oci_reference/* formatReference */.FH)(base)} are shared; its current digest is ${(0,oci_reference/* nameOf */.Vb)(base)}@${resolver.digest} (manifest ${manifestDigest})`);
-        return differs !== -1;
-    };
-    return Promise.all(subjects.map(isOutdated));
-}
-function once(known, reference, get) {
-    const key = (0,oci_reference/* formatReference */.FH)(reference);
-    const value = known.get(key) ?? get();
-    known.set(key, value);
-    return value;
-}
-function absent(error, code) {
-    if (error instanceof action_error/* ActionError */.l && error.code === code)
-        return undefined;
-    throw error;
-}
-
-// EXTERNAL MODULE: ./lib/src/gates.js
-var gates = __nccwpck_require__(246);
-// EXTERNAL MODULE: ./lib/src/log.js + 1 modules
-var src_log = __nccwpck_require__(729);
-;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
-
-
-
-
-const documentFields = [
-    'schemaVersion',
-    'mediaType',
-    'artifactType',
-    'config',
-    'layers',
-    'manifests',
-    'subject',
-    'annotations',
-    'fsLayers',
-];
-const descriptorFields = ['mediaType', 'digest', 'size', 'urls', 'data', 'annotations', 'artifactType', 'platform'];
-const platformFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'features'];
-/** Characters; platforms are printed in many places. */
-const longestPlatformPart = 255;
-const schema1 = 'It is a schema 1 manifest, whose digests cannot be computed from its bytes.';
-const pushAgain = 'Push the image again with a client of this decade.';
-/**
- * Reads an index or a manifest whose digest has been verified.
- *
- * @param contentType the `Content-Type` it came with
- * @throws ActionError `invalid-manifest` when it is not strict JSON, ambiguous or of the wrong shape,
- *   `unsupported` for schema 1 and unknown media types
- */
-function parseManifest(bytes, contentType) {
-    const type = essence(contentType);
-    refuseUnsupportedType(type);
-    const document = asObject(parseStrictJson(bytes), 'The document');
-    refuseCaseVariants(document, documentFields, 'the document');
-    if (document['schemaVersion'] === 1)
-        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
-    if (document['schemaVersion'] !== 2)
-        throw invalid('schemaVersion is not 2.');
-    asOptionalText(document['artifactType'], 'artifactType');
-    if (document['subject'] !== undefined && document['subject'] !== null)
-        readDescriptor(document['subject'], 'subject');
-    const mediaType = mediaTypeOf(type, document);
-    return kindOf(mediaType) === 'index' ? readIndex(document, mediaType) : readManifest(document, mediaType);
-}
-/**
- * Refuses what is neither an index nor a manifest by its media type, schema 1 by name.
- *
- * @throws ActionError `unsupported`
- */
-function refuseUnsupportedType(type) {
-    if (isSchema1Type(type))
-        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
-    if (isManifestType(type) || isGenericType(type))
-        return;
-    throw new action_error/* ActionError */.l('unsupported', `The media type "${type}" is neither that of an index nor of a manifest.`, {
-        advice: 'Look whether the reference names an image, and whether a proxy or a login page answers in place of the registry.',
-    });
-}
-/** The media type by header, field and shape, which must all agree where they say anything. */
-function mediaTypeOf(contentType, document) {
-    const shape = shapeOf(document);
-    const field = document['mediaType'];
-    const said = field === undefined ? '' : asText(field, 'mediaType');
-    if (isManifestType(contentType) && said !== '' && said !== contentType) {
-        throw invalid(`The Content-Type is ${contentType}, but mediaType is "${said}".`);
-    }
-    if (said !== '')
-        refuseUnsupportedType(said);
-    const type = [contentType, said].find(isManifestType) ?? `application/vnd.oci.image.${shape}.v1+json`;
-    if (kindOf(type) !== shape)
-        throw invalid(`It is announced as ${type}, but it has the fields of the other kind.`);
-    return type;
-}
-function shapeOf(document) {
-    const isIndex = 'manifests' in document;
-    const isManifest = 'config' in document && 'layers' in document;
-    if (isIndex && ('config' in document || 'layers' in document)) {
-        throw invalid('It has manifests together with config or layers: it is ambiguous (CVE-2021-41190).');
-    }
-    if ('fsLayers' in document)
-        throw invalid('It has fsLayers, a field of schema 1: it is ambiguous.');
-    if (isIndex)
-        return 'index';
-    if (isManifest)
-        return 'manifest';
-    throw invalid('It has neither manifests nor config and layers.');
-}
-function readIndex(document, mediaType) {
-    const manifests = asArray(document['manifests'], 'manifests').map((entry, at) => readEntry(entry, `manifests[${at}]`));
-    asTextMap(document['annotations'], 'annotations');
-    return { kind: 'index', mediaType, manifests };
-}
-function readManifest(document, mediaType) {
-    const config = readDescriptor(document['config'], 'config');
-    const layers = asArray(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`));
-    return {
-        kind: 'manifest',
-        mediaType,
-        config,
-        layers,
-        size: sizeOf([config, ...layers]),
-        annotations: asTextMap(document['annotations'], 'annotations'),
-    };
-}
-function sizeOf(blobs) {
-    const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
-    if (Number.isSafeInteger(size))
-        return size;
-    throw invalid('The sizes of config and layers add up to more than 2^53 bytes.');
-}
-function readDescriptor(value, what) {
-    const descriptor = asObject(value, what);
-    refuseCaseVariants(descriptor, descriptorFields, what);
-    asTextMap(descriptor['annotations'], `${what}.annotations`);
-    asOptionalText(descriptor['artifactType'], `${what}.artifactType`);
-    asOptionalTexts(descriptor['urls'], `${what}.urls`);
-    asOptionalText(descriptor['data'], `${what}.data`);
-    return {
-        mediaType: asText(descriptor['mediaType'], `${what}.mediaType`),
-        digest: asDigest(descriptor['digest'], `${what}.digest`),
-        size: asSize(descriptor['size'], `${what}.size`),
-    };
-}
-function readEntry(value, what) {
-    const entry = asObject(value, what);
-    return {
-        ...readDescriptor(entry, what),
-        platform: readPlatform(entry['platform'], `${what}.platform`),
-        isAttestation: 'vnd.docker.reference.type' in asTextMap(entry['annotations'], `${what}.annotations`),
-    };
-}
-function readPlatform(value, what) {
-    if (value === undefined || value === null)
-        return undefined;
-    const platform = asObject(value, what);
-    refuseCaseVariants(platform, platformFields, what);
-    const os = asOptionalText(platform['os'], `${what}.os`);
-    const architecture = asOptionalText(platform['architecture'], `${what}.architecture`);
-    const variant = asOptionalText(platform['variant'], `${what}.variant`);
-    const osVersion = asOptionalText(platform['os.version'], `${what}["os.version"]`);
-    if (os === '' && architecture === '')
-        return undefined;
-    if ([os, architecture, variant, osVersion].some((part) => part.length > longestPlatformPart)) {
-        throw invalid(`${what} is longer than any platform.`);
-    }
-    return {
-        os,
-        architecture,
-        variant,
-        osVersion,
-        osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),
-    };
-}
-function invalid(why) {
-    return new action_error/* ActionError */.l('invalid-manifest', why);
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/json-record.js
-/** Reads a JSON object of any content, by JSON's own rules; undefined when it is none. */
-function parseRecord(text) {
-    try {
-        return asRecord(JSON.parse(text));
-    }
-    catch {
-        return undefined;
-    }
-}
-/** `value` as an object of any content; undefined when it is none. */
-function asRecord(value) {
-    return typeof value === 'object' && value !== null ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/transport.js
-/** The first value of a header, by its lower-case name. */
-function header(response, name) {
-    return response.headers[name]?.[0];
-}
-/** Whether two places have the same scheme, host and port. */
-function isSameOrigin(one, other) {
-    return one.protocol === other.protocol && one.host === other.host;
-}
-/** The port of `url`, the scheme's own where none is written. */
-function portOf(url) {
-    if (url.port !== '')
-        return Number(url.port);
-    return url.protocol === 'https:' ? 443 : 80;
-}
-/** `url` as a host name that `node:net` understands: IPv6 without its brackets. */
-function bareHostname(url) {
-    return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/error.js
-
-
-
-/** Headers in which registries tell what is left of a quota. */
-const quotaHeaders = [
-    'ratelimit-limit',
-    'ratelimit-remaining',
-    'ratelimit-reset',
-    'x-ratelimit-limit',
-    'x-ratelimit-remaining',
-    'x-ratelimit-reset',
-    'retry-after',
-];
-/** The text of a body, whatever bytes it is made of. */
-function bodyOf(body) {
-    return new TextDecoder().decode(body);
-}
-/**
- * What an error answer says, in the registry's own words: `CODE: message` of the distribution specification, an OAuth
- * error, or the beginning of whatever else it is.
- *
- * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
- */
-function wordsOf(response) {
-    const text = bodyOf(response.body).trim();
-    const words = errorWords(parseRecord(text)) ?? text.replace(/\s+/g, ' ');
-    return words === '' ? undefined : words;
-}
-/**
- * The error for an answer that is not what was asked for: `rate-limited` for 429, `denied` for 403, `unauthorized` for
- * 401, else `registry-error`. A 404 is told apart by those who know what it means.
- *
- * @param what the beginning of the message, without its status
- */
-function statusError(response, what) {
-    const said = wordsOf(response);
-    const quota = response.status === 429 ? quotaOf(response) : '';
-    return new action_error/* ActionError */.l(codeOf(response.status), `${what}: ${response.url.host} answered ${response.status}${quota}.`, {
-        said,
-        advice: adviceFor(response.status),
-    });
-}
-function codeOf(status) {
-    if (status === 401)
-        return 'unauthorized';
-    if (status === 403)
-        return 'denied';
-    return status === 429 ? 'rate-limited' : 'registry-error';
-}
-function adviceFor(status) {
-    if (status === 429)
-        return 'Log in, as limits are higher for users who are known, or run the job later.';
-    return status >= 500 ? 'The registry has a fault of its own: look at its status page, then run again.' : undefined;
-}
-function quotaOf(response) {
-    const quota = quotaHeaders.flatMap((name) => {
-        const value = header(response, name);
-        return value === undefined ? [] : [`${name}: ${value}`];
-    });
-    return quota.length === 0 ? '' : ` (${quota.join(', ')})`;
-}
-/** The words of an error in a JSON document; undefined when it holds none. */
-function errorWords(document) {
-    const errors = Array.isArray(document?.['errors']) ? document['errors'] : [document];
-    const lines = errors.flatMap((error) => {
-        const { code, message, error: name, error_description: description, details } = asRecord(error) ?? {};
-        const words = [code ?? name, message ?? description ?? details].filter((word) => typeof word === 'string');
-        return words.length === 0 ? [] : [words.join(': ')];
-    });
-    return lines.length === 0 ? undefined : lines.join('; ');
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/verify.js
-
-
-
-
-
-
-
-/** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
-const documentLimit = 4 * 1024 * 1024;
-/**
- * Verifies and reads an index or a manifest.
- *
- * @param asked the digest that was asked for; undefined for a tag
- * @param describedAs the media type by its descriptor, which counts where the answer's says nothing
- * @throws ActionError `digest-mismatch`, `invalid-manifest` or `unsupported`
- */
-function verifyDocument(response, asked, describedAs) {
-    const announced = header(response, 'content-type');
-    // First of all, as the digest of a schema 1 manifest is not that of its bytes.
-    refuseUnsupportedType(essence(announced));
-    const digest = verifyDigest(response, asked);
-    const type = isGenericType(essence(announced)) ? (describedAs ?? announced) : announced;
-    return { digest, bytes: response.body, document: readDocument(response, type) };
-}
-/** Some registries answer 200 with an error in the body: it is worth quoting. */
-function readDocument(response, type) {
-    try {
-        return parseManifest(response.body, type);
-    }
-    catch (error) {
-        if (!(error instanceof action_error/* ActionError */.l))
-            throw error;
-        throw error.with({ said: errorWords(parseRecord(bodyOf(response.body))) });
-    }
-}
-/** Verifies that a document is what its descriptor says. Throws `size-mismatch` or `invalid-manifest` besides. */
-function verifyChild(response, descriptor) {
-    const fetched = verifyDocument(response, descriptor.digest, descriptor.mediaType);
-    verifySize(fetched.bytes, descriptor);
-    if (fetched.document.mediaType === descriptor.mediaType)
-        return fetched;
-    throw new action_error/* ActionError */.l('invalid-manifest', `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`);
-}
-/** Verifies that a blob is what its descriptor says. Throws `digest-mismatch` or `size-mismatch`. */
-function verifyBlob(response, descriptor) {
-    verifyDigest(response, descriptor.digest);
-    verifySize(response.body, descriptor);
-    return response.body;
-}
-/** Refuses what is too large by its descriptor, before it is asked for. Throws `too-large`. */
-function refuseLarge({ digest, size }) {
-    if (size <= documentLimit)
-        return;
-    throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
-}
-/** The digests that a registry announces, as far as they are well-formed. */
-function announcedDigests(response) {
-    return (response.headers['docker-content-digest'] ?? []).flatMap((value) => value.split(/[\s,]+/)).filter(digest/* isDigest */.Bc);
-}
-/**
- * Computes the digest of a body. It must be the one that was asked for (GHSA-qv35-3gw6-8q4j) and the one that the
- * registry announces.
- */
-function verifyDigest(response, asked) {
-    for (const expected of [asked, ...announcedDigests(response)]) {
-        if (expected === undefined)
-            continue;
-        const actual = (0,digest/* digestOf */.ol)(response.body, (0,digest/* algorithmOf */.Hy)(expected));
-        if (actual === expected)
-            continue;
-        const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
-        throw new action_error/* ActionError */.l('digest-mismatch', `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`, {
-            advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
-        });
-    }
-    return asked ?? (0,digest/* digestOf */.ol)(response.body);
-}
-function verifySize(bytes, { digest, size }) {
-    if (bytes.byteLength === size)
-        return;
-    throw new action_error/* ActionError */.l('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
-        advice: 'The image is malformed. Push it again.',
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/client.js
-
-
-
-
-
-
-
-/** Bytes that all documents of a run may have together: many hundred images, and less than the memory of a runner. */
-const runLimit = 20 * 1024 * 1024;
-/** The reason of the error for a blob that is named and not there. */
-const missingBlob = 'missing-blob';
-/**
- * Makes a client for all the registries of a run.
- *
- * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
- */
-function registryClient(reach) {
-    const cache = new Map();
-    let room = runLimit;
-    const getDocument = async (repository, target, phase, look) => {
-        const headers = { accept: manifestTypes.join(', ') };
-        return reach(repository, { method: 'GET', path: `manifests/${target}`, headers, phase, limit: documentLimit }, look);
-    };
-    const account = (bytes) => {
-        room -= bytes.byteLength;
-        if (room < 0)
-            throw new action_error/* ActionError */.l('too-large', `The documents of this step have more than ${runLimit} bytes.`);
-    };
-    const keep = (fetched, phase, look) => {
-        account(fetched.bytes);
-        look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
-        return fetched;
-    };
-    const remember = (key, fetch) => {
-        const fetched = cache.get(key) ?? fetch();
-        cache.set(key, fetched);
-        fetched.catch(() => cache.delete(key));
-        return fetched;
-    };
-    return {
-        manifest(reference, look) {
-            const fetch = async () => {
-                const response = await getDocument(reference, targetOf(reference), 'index', look);
-                if (isMissing(response, reference))
-                    throw notFound(response, reference);
-                if (response.status !== 200)
-                    throw statusError(response, `GET ${response.url.href}`);
-                return keep(verifyDocument(response, reference.digest), 'index', look);
-            };
-            return reference.digest === undefined ? fetch() : remember(`${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, fetch);
-        },
-        child(repository, descriptor, look) {
-            const { mediaType, digest, size } = descriptor;
-            const phase = isManifestType(mediaType) && kindOf(mediaType) === 'index' ? 'index' : 'manifest';
-            return remember(`${(0,oci_reference/* nameOf */.Vb)(repository)}@${digest} ${mediaType} ${size}`, async () => {
-                refuseUnsupportedType(essence(mediaType));
-                refuseLarge(descriptor);
-                const response = await getDocument(repository, digest, phase, look);
-                if (response.status !== 200)
-                    throw childError(response, repository, descriptor);
-                return keep(verifyChild(response, descriptor), phase, look);
-            });
-        },
-        async blob(repository, descriptor, look) {
-            refuseLarge(descriptor);
-            const path = `blobs/${descriptor.digest}`;
-            const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
-            if (response.status !== 200)
-                throw blobError(response, repository, descriptor);
-            const bytes = verifyBlob(response, descriptor);
-            account(bytes);
-            look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
-            return bytes;
-        },
-        async head(reference, look) {
-            const path = `manifests/${targetOf(reference)}`;
-            const headers = { accept: manifestTypes.join(', ') };
-            const response = await reach(reference, { method: 'HEAD', path, headers, phase: 'index', limit: 0 }, look);
-            if (isMissing(response, reference))
-                return { exists: false };
-            const isUnsupported = response.status === 405 || response.status === 501;
-            if (response.status !== 200 && !isUnsupported)
-                throw statusError(response, `HEAD ${response.url.href}`);
-            return { exists: true, digest: isUnsupported ? undefined : singleDigest(announcedDigests(response)) };
-        },
-        async blobSize(repository, descriptor, look) {
-            const path = `blobs/${descriptor.digest}`;
-            const response = await reach(repository, { method: 'HEAD', path, phase: 'manifest', limit: 0 }, look);
-            if (response.status === 404)
-                return undefined;
-            if (response.status !== 200)
-                throw statusError(response, `HEAD ${response.url.href}`);
-            const length = header(response, 'content-length') ?? '';
-            return /^[0-9]+$/.test(length) ? Number(length) : Number.NaN;
-        },
-    };
-}
-/** The tag or digest by which a reference is fetched: the digest where it has both. */
-function targetOf(reference) {
-    return reference.digest ?? reference.tag;
-}
-/** What several headers agree on. */
-function singleDigest(digests) {
-    return new Set(digests).size === 1 ? digests[0] : undefined;
-}
-/**
- * A 404 means missing when it is the registry's, or that of a manifest endpoint of another registry that it redirects
- * to. Of a storage host it means that something named is not there.
- */
-function isMissing({ status, url }, reference) {
-    const own = new URL(`https://${(0,oci_reference/* wireHost */.we)(reference.registry)}`).hostname;
-    const asked = /^\/v2\/.+\/manifests\/([^/]+)$/.exec(url.pathname)?.[1];
-    return status === 404 && (url.hostname === own || asked === targetOf(reference));
-}
-function notFound(response, reference) {
-    return statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`).with({
-        code: 'not-found',
-        advice: 'Check the spelling of repository and tag, and whether its push has finished. To wait for it set wait-timeout; to go on without it set fail-on-missing: false.',
-    });
-}
-function blobError(response, repository, descriptor) {
-    const error = childError(response, repository, descriptor);
-    return response.status === 404 ? error.with({ reason: missingBlob }) : error;
-}
-/** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */
-function childError(response, repository, { digest }) {
-    if (response.status !== 404)
-        return statusError(response, `GET ${response.url.href}`);
-    return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
-}
-
-;// CONCATENATED MODULE: ./lib/src/look.js
-
-
-
-
-
-
-/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
-const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
-/**
- * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
- * what the first one found, at the cost of no pull.
- */
-function lookFor(asked, inputs, client) {
-    let seen;
-    return async (look) => {
-        const known = seen && (await repeated(seen, asked, inputs, client, look));
-        let image;
-        try {
-            image = known ?? (await loadImage(asked.reference, client, look));
-            return await examine(image, inputs, client, look);
-        }
-        catch (error) {
-            const judged = inputs.gates.verifyBlobs ? asGate(error) : error;
-            seen = { image, error: judged };
-            throw judged;
-        }
-    };
-}
-/**
- * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
- * can change without a change of the image: blobs may come later.
- */
-async function repeated(seen, { reference }, inputs, client, look) {
-    const head = await client.head(reference, look);
-    if (!head.exists) {
-        if (seen.image === undefined)
-            throw seen.error;
-        return undefined;
-    }
-    if (head.digest === undefined || head.digest !== seen.image?.digest)
-        return undefined;
-    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
-    if (!mayMend)
-        throw seen.error;
-    return seen.image;
-}
-/** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
-function asGate(error) {
-    if (!(error instanceof action_error/* ActionError */.l) || error.reason !== missingBlob)
-        return error;
-    return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
-}
-async function examine(image, inputs, client, look) {
-    const resolver = resolverFor(image, client, look);
-    const subjects = await resolveAsked(inputs, resolver);
-    const resolutions = subjects.map(({ resolution }) => resolution);
-    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
-    return { image, platforms: resolver.platforms(), subjects };
-}
-async function resolveAsked({ platforms, inspect }, resolver) {
-    if (platforms !== 'all') {
-        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
-    }
-    const all = await resolver.resolveAll(inspect);
-    return all.map((resolution) => ({
-        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
-        resolution,
-    }));
-}
-
-;// CONCATENATED MODULE: ./lib/src/report.js
-
-const titles = {
-    token: 'Token',
-    index: 'What the reference points to',
-    manifest: "The platform's manifest",
-};
-/** A progress that prints urgent lines at once, and collects the others. */
-function progressOf(name, isOneOfMany, log) {
-    const lines = { token: [], index: [], manifest: [] };
-    return {
-        note(phase, line, urgent) {
-            if (urgent)
-                log.line(isOneOfMany ? `${name}: ${line}` : line);
-            else
-                lines[phase].push(line);
-        },
-        print(headline, last) {
-            if (isOneOfMany)
-                return log.group(headline, [...Object.values(lines).flat(), ...last]);
-            for (const [phase, noted] of Object.entries(lines)) {
-                if (noted.length > 0)
-                    log.group(titles[phase], noted);
-            }
-            log.line(headline);
-        },
-    };
-}
-/** Prints the digests of one image in plain view. */
-function printResult(log, result) {
-    if (!result.exists)
-        return;
-    const layers = result.layers ?? [];
-    const rows = [
-        ['platform', result.platform || '(none)'],
-        ['digest', result.digest ?? ''],
-        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
-        ['manifest-digest', result.manifestDigest ?? ''],
-        ['config-digest', result.configDigest ?? ''],
-        ...layers.map(({ digest, size }, at) => [
-            at === 0 ? 'layer-digests' : '',
-            `${digest}  ${humanSize(size)}`,
-        ]),
-        ['size', humanSize(result.size ?? 0)],
-        ...optionalRow('changed', result.changed),
-        ...optionalRow('needs-updating', result.needsUpdating),
-    ];
-    for (const [name, value] of rows)
-        log.line(`${name.padEnd(17)}${value}`);
-}
-/** What to say of an image that is done. */
-function headlineOf({ asked, found }) {
-    const name = (0,oci_reference/* formatReference */.FH)(asked.reference);
-    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
-}
-/** Bytes in units that a person reads: `12.3 MB`. */
-function humanSize(bytes) {
-    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-function optionalRow(name, value) {
-    return value === undefined ? [] : [[name, String(value)]];
-}
-
-;// CONCATENATED MODULE: ./lib/src/wait.js
-
-/** What waiting can mend. */
-const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
-/** How much longer each pause is than the one before. */
-const growth = 1.5;
-/** Milliseconds; pauses grow up to this, unless the first was longer. */
-const longestPause = 60_000;
-/** Milliseconds; a registry is not asked more often. */
-const shortestPause = 1000;
-/**
- * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
- * anything else ends the wait at once. The last look is taken when the time is over.
- *
- * @param look takes one look; later ones may be cheaper, as it knows what it saw
- * @throws ActionError `wait-timeout`, caused by what still did not hold
- */
-async function waitFor(look, options) {
-    const { timeout, interval, clock, canMend, onWait } = options;
-    const end = clock.now() + timeout;
-    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
-        try {
-            return await look();
-        }
-        catch (error) {
-            if (timeout === 0 || !isWaitable(error) || !canMend(error))
-                throw error;
-            const left = end - clock.now();
-            if (left <= 0)
-                throw waitOver(error, timeout);
-            const pause = Math.min(next, left);
-            onWait(error, pause);
-            await clock.sleep(pause, never);
-        }
-    }
-}
-function isWaitable(error) {
-    return error instanceof action_error/* ActionError */.l && waitable.has(error.code);
-}
-const never = new AbortController().signal;
-function waitOver(error, timeout) {
-    return error.with({
-        code: 'wait-timeout',
-        message: `Waited ${timeout / 1000} s. ${error.message}`,
-        advice: error.code === 'gate-failed' ? error.advice : undefined,
-        cause: error,
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/each-image.js
-
-
-
-
-
-
-
-
-
-
-/**
- * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
- * Both lists are in the order asked.
- */
-async function resolveImages(inputs, client, log) {
-    const { images } = inputs;
-    const others = othersBy(client);
-    let done = 0;
-    const settled = await Promise.all(images.map(async (asked) => {
-        const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
-        const outcome = await oneImage(asked, inputs, client, others, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
-        done += 1;
-        const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
-        if ('error' in outcome)
-            progress.print(`${count}${outcome.about}: failed`, (0,src_log/* partsOf */.C)(outcome.error, '', log).parts);
-        else
-            progress.print(`${count}${headlineOf(outcome)}`, []);
-        return outcome;
-    }));
-    return {
-        outcomes: settled.filter((outcome) => 'asked' in outcome),
-        failures: settled.filter((outcome) => 'error' in outcome),
-    };
-}
-async function oneImage(asked, inputs, client, others, note) {
-    const look = lookFor(asked, inputs, client);
-    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
-        timeout: inputs.waitTimeout,
-        interval: inputs.waitInterval,
-        clock: systemClock,
-        // What has a digest does not change; only its blobs, and the image itself, may still come.
-        canMend: ({ code }) => asked.reference.digest === undefined ||
-            code === 'not-found' ||
-            (code === 'gate-failed' && inputs.gates.verifyBlobs),
-        onWait: (error, pause) => {
-            const why = error.code === 'not-found' ? 'not published yet.' : error.message;
-            note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
-        },
-    }).catch((error) => {
-        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && each_image_isMissing(error))
-            return undefined;
-        throw error;
-    });
-    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look));
-    return { asked, found, changed, needsUpdating };
-}
-async function compared({ image, subjects }, { compareWith, baseImage }, others, look) {
-    return Promise.all([
-        compareWith &&
-            haveChanged(image, subjects, compareWith, others, look).catch(concerning('compare-with', compareWith)),
-        baseImage && needUpdating(subjects, baseImage, others, look).catch(concerning('base-image', baseImage)),
-    ]);
-}
-/** Says of an error which of the references it is about. */
-function concerning(input, reference) {
-    return (error) => {
-        if (!(error instanceof action_error/* ActionError */.l))
-            throw error;
-        throw error.with({ message: `${input} ${(0,oci_reference/* formatReference */.FH)(reference)}: ${error.message}` });
-    };
-}
-function each_image_isMissing(error) {
-    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
-    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
-}
-function describe({ text }, { platforms }) {
-    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
-}
-
-// EXTERNAL MODULE: ./lib/src/failure.js
-var failure = __nccwpck_require__(304);
-// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
-var src_inputs = __nccwpck_require__(75);
-// EXTERNAL MODULE: ./lib/src/outputs.js + 1 modules
-var outputs = __nccwpck_require__(406);
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/docker-config.js
-
-
-/** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
-const hubKey = 'https://index.docker.io/v1/';
-/**
- * Reads a config.
- *
- * @throws ActionError `invalid-input` naming the config, never its content
- * @see https://github.com/docker/cli/blob/v28.0.0/cli/config/configfile/file.go
- */
-function parseDockerConfig(text, name) {
-    const config = toMap(parseJson(text, name), name, 'it');
-    return {
-        name,
-        auths: toMap(config.get('auths') ?? {}, name, 'auths'),
-        credHelpers: toMap(config.get('credHelpers') ?? {}, name, 'credHelpers'),
-        credsStore: config.get('credsStore'),
-    };
-}
-/** The key by which helpers know a registry. */
-function serverKey(registry) {
-    return registry === oci_reference/* dockerHub */.UD ? hubKey : registry;
-}
-/** The value that `credHelpers` has for the very host; undefined when it has none. */
-function credHelperFor(config, registry) {
-    const names = registry === oci_reference/* dockerHub */.UD ? [...oci_reference/* hubHosts */.dZ, hubKey] : [registry];
-    return names.map((name) => config.credHelpers.get(name)).find((helper) => helper !== undefined);
-}
-/**
- * The credential that `auths` holds for a repository: the longest namespaced key first, then the exact host, then keys
- * with a scheme. Keys are matched whole, never by substring.
- *
- * @throws ActionError `invalid-input` when the entry that applies cannot be read
- */
-function findAuth(config, repository) {
-    for (const key of keysFor(config, repository)) {
-        const credential = docker_config_readEntry(config.auths.get(key), `${config.name}, key ${key}`);
-        if (credential !== undefined)
-            return credential;
-    }
-    return undefined;
-}
-function keysFor(config, { registry, path }) {
-    const hosts = registry === oci_reference/* dockerHub */.UD ? oci_reference/* hubHosts */.dZ : [registry];
-    const segments = path.split('/');
-    const namespaces = segments.map((_, at) => segments.slice(0, segments.length - at).join('/'));
-    const namespaced = namespaces.flatMap((namespace) => hosts.map((host) => (0,oci_reference/* nameOf */.Vb)({ registry: host, path: namespace })));
-    const withScheme = [...config.auths.keys()].filter((key) => {
-        const [, host = ''] = /^https?:\/\/([^/]*)(?:\/.*)?$/.exec(key) ?? [];
-        return hosts.includes(host);
-    });
-    return [...namespaced, ...hosts, ...withScheme].filter((key) => config.auths.has(key));
-}
-function docker_config_readEntry(entry, source) {
-    const fields = toMap(entry ?? {}, source, 'it');
-    const text = (name) => {
-        const value = fields.get(name) ?? '';
-        if (typeof value !== 'string')
-            throw malformed(source, `${name} is not a string`);
-        return value;
-    };
-    const [identity, registryToken] = [text('identitytoken'), text('registrytoken')];
-    if (identity !== '')
-        return { kind: 'identity', token: identity, source };
-    if (!/^[\x21-\x7e]*$/.test(registryToken))
-        throw malformed(source, 'registrytoken is not a token');
-    if (registryToken !== '')
-        return { kind: 'bearer', token: registryToken, source };
-    const [username, password] = text('auth') === '' ? [text('username'), text('password')] : docker_config_decode(text('auth'), source);
-    if (username === '' && password === '')
-        return undefined;
-    return { kind: 'basic', username, password, source };
-}
-/** `auth` is base64 of `user:password`, in UTF-8; some writers pad the password with NULs. */
-function docker_config_decode(wrapped, source) {
-    const auth = wrapped.replace(/[\r\n]/g, '');
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth))
-        throw malformed(source, 'auth is not base64');
-    const text = decodeUtf8(Buffer.from(auth, 'base64'), source);
-    const colon = text.indexOf(':');
-    if (colon <= 0)
-        throw malformed(source, 'auth is not user:password in base64');
-    return [text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, '')];
-}
-function decodeUtf8(bytes, source) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    }
-    catch {
-        throw malformed(source, 'auth is not UTF-8');
-    }
-}
-/** The parser's own message is dropped: it quotes what it stumbled over. */
-function parseJson(text, name) {
-    try {
-        return JSON.parse(text.replace(/^\uFEFF/, '').trim() || '{}');
-    }
-    catch {
-        throw malformed(name, 'it is not JSON');
-    }
-}
-function toMap(value, name, what) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        throw malformed(name, `${what} is not an object`);
-    }
-    return new Map(Object.entries(value));
-}
-function malformed(name, why) {
-    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
-        advice: 'Log in again to write it anew, or remove it.',
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/config-files.js
-
-
-
-/** Bytes; a config of this size is none. */
-const largestConfig = 1024 * 1024;
-/**
- * Reads those of the files that exist, in their order. What is no regular file is passed over, so that a FIFO cannot
- * hold up the run.
- *
- * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
- */
-async function readConfigFiles(files) {
-    const configs = [];
-    for (const file of files) {
-        const text = await readConfig(file);
-        if (text !== undefined)
-            configs.push(parseDockerConfig(text, file.name));
-    }
-    return configs;
-}
-async function readConfig({ path, name }) {
-    try {
-        const status = await (0,promises_namespaceObject.stat)(path);
-        if (!status.isFile())
-            return undefined;
-        if (status.size > largestConfig)
-            throw unreadable(name, 'it is larger than 1 MiB');
-        return await (0,promises_namespaceObject.readFile)(path, 'utf8');
-    }
-    catch (error) {
-        if (error instanceof action_error/* ActionError */.l)
-            throw error;
-        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-        if (code === 'ENOENT' || code === 'ENOTDIR')
-            return undefined;
-        throw unreadable(name, `it cannot be read (${code})`);
-    }
-}
-function unreadable(name, why) {
-    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
-        advice: 'Mend or remove it; without it other credentials may be used.',
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/credential.js
-/** What of a credential must never be printed: the secret itself, and the form in which a Basic header carries it. */
-function secretsOf(credential) {
-    if (credential.kind !== 'basic')
-        return [credential.token];
-    return [credential.password, encodeBasic(credential.username, credential.password)];
-}
-/**
- * The credentials of a Basic header.
- *
- * @see https://www.rfc-editor.org/rfc/rfc7617#section-2
- */
-function encodeBasic(username, password) {
-    return Buffer.from(`${username}:${password}`).toString('base64');
-}
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(760);
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/helper.js
-
-
-
-
-
-
-/** Milliseconds that a helper may take: those of clouds ask a service first. */
-const helperTimeout = 10_000;
-/** Bytes that a helper may print. */
-const outputLimit = 64 * 1024;
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-/**
- * Asks `docker-credential-NAME get` for the credentials of a server, as docker does: the key on stdin, no shell.
- *
- * @param name what the config names, unchecked
- * @param source where the name stands, for messages
- * @returns undefined when the helper knows none
- * @throws ActionError `unauthorized` when it is missing, badly named, fails or hangs (CVE-2021-41092)
- * @see https://github.com/docker/docker-credential-helpers#development
- */
-async function askHelper(name, server, source, options) {
-    if (typeof name !== 'string' || !namePattern.test(name)) {
-        throw failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
-    }
-    const program = `docker-credential-${name}`;
-    const file = await find(program, options);
-    if (file === undefined)
-        throw failed(source, `names ${program}, which is not on the PATH outside the workspace`);
-    const { status, output, words } = await run(file, server, options.environment);
-    if (status !== 0) {
-        if (words.startsWith('credentials not found'))
-            return undefined;
-        throw failed(source, `names ${program}, which failed (${status})`, words);
-    }
-    return readAnswer(output, program, source);
-}
-/** The first file of that name in an absolute folder of the PATH; links are followed before the workspace is excluded. */
-async function find(program, { path, workspace }) {
-    const fileName = process.platform === 'win32' ? `${program}.exe` : program;
-    const forbidden = workspace === '' ? undefined : await (0,promises_namespaceObject.realpath)(workspace).catch(() => workspace);
-    for (const folder of path.split(external_node_path_.delimiter)) {
-        if (!(0,external_node_path_.isAbsolute)(folder))
-            continue;
-        const file = (0,external_node_path_.join)(folder, fileName);
-        const target = await (0,promises_namespaceObject.realpath)(file).catch(() => undefined);
-        if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace))
-            continue;
-        if (await isProgram(target))
-            return file;
-    }
-    return undefined;
-}
-function isWithin(file, folder) {
-    return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_.sep) ? folder : `${folder}${external_node_path_.sep}`);
-}
-async function isProgram(file) {
-    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_.constants.X_OK).then(() => true, () => false);
-    return isExecutable && (await (0,promises_namespaceObject.stat)(file)).isFile();
-}
-function run(file, server, environment) {
-    return new Promise((resolve) => {
-        // A group of its own, so that what the helper started ends with it.
-        const child = (0,external_node_child_process_namespaceObject.spawn)(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });
-        let output = '';
-        let errors = '';
-        const finish = (status) => {
-            clearTimeout(timer);
-            // What looks like an answer may hold the secret, which nobody has read and so nobody would mask.
-            const words = /"secret"/i.test(`${output}${errors}`) ? '' : output.trim() || errors.trim();
-            resolve({ status, output, words: words.replace(/\s+/g, ' ') });
-        };
-        const abandon = (why) => {
-            finish(why);
-            stop(child.pid);
-            child.stdout.destroy();
-            child.stderr.destroy();
-        };
-        const timer = setTimeout(() => abandon(`no answer in ${helperTimeout / 1000} seconds`), helperTimeout);
-        const collect = (chunk, sum) => {
-            if (sum.length + chunk.length > outputLimit)
-                abandon('more than 64 KiB of output');
-            return (sum + chunk).slice(0, outputLimit);
-        };
-        child.stdout.setEncoding('utf8').on('data', (chunk) => {
-            output = collect(chunk, output);
-        });
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            errors = collect(chunk, errors);
-        });
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(server);
-        child.on('error', (error) => finish(error.message));
-        child.on('close', (code, signal) => finish(code ?? signal ?? 'no exit code'));
-    });
-}
-function stop(pid) {
-    if (pid === undefined)
-        return;
-    try {
-        process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
-    }
-    catch {
-        // It has ended already.
-    }
-}
-function readAnswer(output, program, source) {
-    const { Username: username, Secret: secret } = parseRecord(output) ?? {};
-    if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
-        throw failed(source, `names ${program}, whose answer cannot be read`);
-    }
-    const origin = `${program}, which ${source} names`;
-    return username === '<token>'
-        ? { kind: 'identity', token: secret, source: origin }
-        : { kind: 'basic', username, password: secret, source: origin };
-}
-function failed(source, why, said) {
-    return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
-        ...(said === undefined || said === '' ? {} : { said }),
-        advice: 'Install the helper or log in again; no other credentials are tried in its place.',
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/credentials/store.js
-
-
-
-
-
-/**
- * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
- *
- * @param repositories what will be asked for: where the inputs cover it all, no config is read
- * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
- */
-async function openCredentials(sources, repositories, listener) {
-    const isCovered = (repository) => fromInputs(sources, repository) !== undefined;
-    const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
-    for (const repository of repositories)
-        if (!isCovered(repository))
-            checkEntries(configs, repository);
-    const ask = askingOnce(sources.helpers);
-    const find = async (repository) => {
-        const given = fromInputs(sources, repository);
-        if (given !== undefined)
-            return given;
-        for (const config of configs) {
-            const found = await findIn(config, repository, ask, listener);
-            if (found !== undefined)
-                return found;
-        }
-        return fromGithubToken(sources, repository);
-    };
-    return async (repository) => {
-        const credential = await find(repository);
-        if (credential !== undefined)
-            secretsOf(credential).forEach(listener.keepSecret);
-        return credential;
-    };
-}
-/** A helper is asked once for a server, however many of its repositories are looked at. */
-function askingOnce(options) {
-    const answers = new Map();
-    return (helper, server, source) => {
-        const key = JSON.stringify([source, helper, server]);
-        const answer = answers.get(key) ?? askHelper(helper, server, source, options);
-        answers.set(key, answer);
-        return answer;
-    };
-}
-async function readConfigs({ dockerAuthConfig, files }) {
-    const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
-    return [...fromVariable, ...(await readConfigFiles(files))];
-}
-/** Finds bad entries before any request is sent, as far as no helper stands before them. */
-function checkEntries(configs, repository) {
-    for (const config of configs) {
-        if (credHelperFor(config, repository.registry) !== undefined || hasStore(config))
-            return;
-        if (findAuth(config, repository) !== undefined)
-            return;
-    }
-}
-async function findIn(config, repository, ask, listener) {
-    const server = serverKey(repository.registry);
-    const helper = credHelperFor(config, repository.registry);
-    if (helper !== undefined) {
-        const helped = await ask(helper, server, `${config.name}, credHelpers`);
-        if (helped !== undefined)
-            return helped;
-    }
-    const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
-    return stored ?? findAuth(config, repository);
-}
-function hasStore({ credsStore }) {
-    return credsStore !== undefined && credsStore !== null && credsStore !== '';
-}
-async function fromStore(config, server, ask, { warn }) {
-    try {
-        return await ask(config.credsStore, server, `${config.name}, credsStore`);
-    }
-    catch (error) {
-        if (!(error instanceof action_error/* ActionError */.l))
-            throw error;
-        warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
-        return undefined;
-    }
-}
-function fromInputs({ input }, { registry }) {
-    if (input?.registry !== registry)
-        return undefined;
-    const { username, password } = input;
-    return { kind: 'basic', username, password, source: 'the inputs username and password' };
-}
-function fromGithubToken({ githubToken }, { registry }) {
-    const { token, registries } = githubToken;
-    if (token === '' || !registries.includes(registry))
-        return undefined;
-    return {
-        kind: 'basic',
-        username: 'x-access-token',
-        password: token,
-        source: 'the input github-token',
-        isOptional: true,
-    };
-}
-
-;// CONCATENATED MODULE: external "node:dns"
-const external_node_dns_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(313);
-;// CONCATENATED MODULE: ./lib/src/registry/network-error.js
-
-const tlsCodes = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|UNSPECIFIED$|EPROTO$)/;
-/** What OpenSSL says of a peer that does not speak TLS at all. */
-const notTls = /wrong.version.number|http.request|packet.length.too.long|record.layer.failure/i;
-/** The failures of a connection that the next attempt may not meet, with the words for them. */
-const transientFailures = {
-    ECONNREFUSED: { reason: 'refused', words: 'the connection was refused' },
-    ECONNRESET: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
-    EPIPE: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
-    ERR_STREAM_PREMATURE_CLOSE: {
-        reason: 'closed',
-        words: 'the connection was closed before the answer was complete',
-    },
-    EAI_AGAIN: { reason: 'dns', words: 'the name server did not answer' },
-};
-const trustAdvice = 'If the registry has a certificate of your own authority, give its file to the runner by NODE_EXTRA_CA_CERTS.';
-/**
- * Turns what `node:http` reports into an {@link ActionError}: `tls`, `timeout`, `network`, or `registry-error` for an
- * answer that is not HTTP. An error that is one already stays as it is.
- */
-function networkError(error, url) {
-    if (error instanceof action_error/* ActionError */.l)
-        return error;
-    const { message, code } = network_error_describe(error);
-    const proxyStatus = /^tunneling socket could not be established, statusCode=(\d+)/.exec(message)?.[1];
-    if (proxyStatus !== undefined)
-        return proxyRefused(url, Number(proxyStatus), error);
-    if (/^tunneling socket could not be established/.test(message))
-        return proxyUnreachable(url, message, error);
-    if (tlsCodes.test(code))
-        return tlsError(url, message, code, error);
-    if (code.startsWith('HPE_'))
-        return protocolError(url, message, error);
-    if (code === 'ETIMEDOUT')
-        return fail('timeout', url, 'no connection in time', { transient: true, cause: error });
-    const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;
-    if (failure !== undefined) {
-        const { reason, words } = failure;
-        return fail('network', url, words, { transient: true, reason, cause: error });
-    }
-    if (code === 'ENOTFOUND') {
-        return fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
-    }
-    return fail('network', url, message, { cause: error });
-}
-/** An answer that breaks HTTP: sending the request again would bring the same. */
-function protocolError(url, what, cause) {
-    return fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
-}
-function tlsError(url, message, code, cause) {
-    const reason = notTls.test(`${code} ${message}`) ? 'not-tls' : 'tls';
-    return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
-}
-function proxyRefused(url, status, cause) {
-    const asksForPassword = status === 407;
-    return fail('network', url, `the proxy answered ${status} to CONNECT`, {
-        transient: status >= 500,
-        advice: asksForPassword
-            ? 'The proxy asks for a password: put user:password@ before the host in https_proxy.'
-            : 'Check https_proxy, http_proxy and no_proxy on the runner.',
-        cause,
-    });
-}
-function proxyUnreachable(url, message, cause) {
-    return fail('network', url, `the proxy cannot be used: ${message}`, {
-        transient: true,
-        advice: 'Check https_proxy, http_proxy and no_proxy on the runner.',
-        cause,
-    });
-}
-function fail(code, url, why, details) {
-    return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
-}
-function network_error_describe(error) {
-    if (!(error instanceof Error))
-        return { message: String(error), code: '' };
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    return { message: error.message || code, code };
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/http.js
-
-
-
-
-
-
-
-/** Milliseconds for name look-up, proxy, connection and TLS together. */
-const connectTimeout = 10_000;
-/** Milliseconds for one request, from its start to the last byte of its answer. */
-const attemptTimeout = 30_000;
-/** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
-const lookupTimeout = 1_000;
-/** Bytes that are read of the body of an error answer. */
-const errorBodyLimit = 64 * 1024;
-/** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
-const socketsPerHost = 64;
-/**
- * Sends requests by `node:http` through the agents of `@actions/http-client`, which know the runner's proxy settings.
- * Nothing else of that client is used: its bodies never settle when they are truncated, and its time-out is not armed
- * while a proxy connects (measured in 4.0.1).
- *
- * The transport fails with `network`, `tls`, `timeout`, `too-large` or `registry-error`; it never follows, retries or inflates.
- *
- * @param userAgent the `User-Agent` of every request
- */
-function httpTransport(userAgent) {
-    // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
-    const pools = new Map();
-    const agentFor = ({ url, checkAddresses }) => {
-        const pool = pools.get(checkAddresses) ?? new Map();
-        const client = pool.get(url.origin) ??
-            new lib/* HttpClient */.Qq(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
-        pools.set(checkAddresses, pool.set(url.origin, client));
-        try {
-            return client.getAgent(url.href);
-        }
-        catch (cause) {
-            throw new action_error/* ActionError */.l('network', 'The proxy settings of the runner cannot be used.', {
-                advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
-                cause,
-            });
-        }
-    };
-    const known = new Map();
-    const addressesOf = (hostname) => {
-        const found = known.get(hostname) ?? resolveBriefly(hostname);
-        known.set(hostname, found);
-        return found;
-    };
-    return {
-        async send(request) {
-            const agent = agentFor(request);
-            // A proxy resolves names itself; what this machine knows of the name is checked all the same.
-            if (isProxy(agent)) {
-                await request.checkAddresses(request.url.hostname, await addressesOf(bareHostname(request.url)));
-            }
-            return exchange(request, agent, userAgent);
-        },
-        close() {
-            for (const pool of pools.values())
-                for (const client of pool.values())
-                    client.dispose();
-        },
-    };
-}
-function exchange(request, agent, userAgent) {
-    const { url, signal } = request;
-    return new Promise((resolve, reject) => {
-        let sent;
-        const finish = (conclude) => {
-            clearTimeout(attempt);
-            clearTimeout(connect);
-            signal.removeEventListener('abort', abort);
-            conclude();
-        };
-        const fail = (error) => {
-            finish(() => reject(networkError(error, url)));
-            sent?.destroy();
-        };
-        const abort = () => fail(signal.reason);
-        const attempt = setTimeout(() => fail(timeout(url, 'no complete answer', attemptTimeout)), attemptTimeout);
-        const connect = setTimeout(() => fail(timeout(url, 'no connection', connectTimeout)), connectTimeout);
-        if (signal.aborted)
-            return abort();
-        signal.addEventListener('abort', abort, { once: true });
-        try {
-            sent = start(request, agent, userAgent);
-        }
-        catch (error) {
-            return fail(error);
-        }
-        sent.on('error', fail);
-        sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
-        sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
-        sent.once('response', (message) => {
-            clearTimeout(connect);
-            readBody(message, request).then((response) => finish(() => resolve(response)), fail);
-        });
-    });
-}
-function onceConnected(sent, url, then) {
-    const socket = sent?.socket;
-    const isTls = url.protocol === 'https:';
-    if (!socket || sent.reusedSocket || (!isTls && !socket.connecting))
-        then();
-    else
-        socket.once(isTls ? 'secureConnect' : 'connect', then);
-}
-/** The agents for a proxy come from the package `tunnel`; no other has this property. */
-function isProxy(agent) {
-    return 'proxyOptions' in agent;
-}
-function start(request, agent, userAgent) {
-    const { url, method, body } = request;
-    const { request: send } = url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_namespaceObject;
-    const sent = send({
-        agent,
-        method,
-        protocol: url.protocol,
-        host: isProxy(agent) ? url.hostname : bareHostname(url),
-        port: portOf(url),
-        path: `${url.pathname}${url.search}`,
-        headers: {
-            ...request.headers,
-            'user-agent': userAgent,
-            'accept-encoding': 'identity',
-            ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-        },
-        lookup: checkedLookup(request.checkAddresses),
-    });
-    sent.end(body);
-    return sent;
-}
-/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
-function checkedLookup(check) {
-    return (hostname, options, callback) => {
-        (0,external_node_dns_namespaceObject.lookup)(hostname, { ...options, all: true }, (error, found) => {
-            if (error)
-                return callback(error, '', 0);
-            const addresses = found.map(({ address }) => address);
-            check(hostname, addresses).then(() => {
-                const [first] = found;
-                if (options.all || first === undefined)
-                    callback(null, found);
-                else
-                    callback(null, first.address, first.family);
-            }, (refusal) => callback(refusal, '', 0));
-        });
-    };
-}
-/** The addresses of a name, as far as this machine knows them within a second. */
-function resolveBriefly(hostname) {
-    return new Promise((settle) => {
-        const timer = setTimeout(() => settle([]), lookupTimeout);
-        (0,external_node_dns_namespaceObject.lookup)(hostname, { all: true }, (error, found) => {
-            clearTimeout(timer);
-            settle(error ? [] : found.map(({ address }) => address));
-        });
-    });
-}
-async function readBody(message, request) {
-    const status = message.statusCode ?? 0;
-    const response = { status, headers: message.headersDistinct, url: request.url };
-    const isGood = status >= 200 && status < 300;
-    const limit = isGood ? request.limit : errorBodyLimit;
-    if (request.method !== 'HEAD' && isGood)
-        checkHead(message, request);
-    const chunks = [];
-    let length = 0;
-    for await (const chunk of message) {
-        length += chunk.byteLength;
-        if (length > limit && isGood)
-            throw tooLarge(request, `more than ${limit}`);
-        chunks.push(chunk);
-        if (length > limit)
-            break;
-    }
-    if (length <= limit && !message.complete)
-        throw truncated(request.url);
-    return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
-}
-function checkHead(message, request) {
-    const encoding = message.headers['content-encoding'] ?? 'identity';
-    if (!/^(?:identity)?$/i.test(encoding.trim())) {
-        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
-            advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
-        });
-    }
-    const declared = Number(message.headers['content-length'] ?? 0);
-    if (declared > request.limit)
-        throw tooLarge(request, String(declared));
-}
-function tooLarge({ url, limit }, length) {
-    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
-}
-function truncated(url) {
-    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
-}
-function timeout(url, what, milliseconds) {
-    const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
-    return new action_error/* ActionError */.l('timeout', message, { transient: true, reason: 'timeout' });
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/limit.js
-/** Requests in flight to one host; more bring rate limits and no speed. */
-const requestsPerHost = 8;
-/** Lets at most eight requests be in flight to one host; the others wait their turn, in order. */
-function withLimit(send) {
-    const hosts = new Map();
-    return async (request) => {
-        const host = hosts.get(request.url.host) ?? { inFlight: 0, waiting: [] };
-        hosts.set(request.url.host, host);
-        if (host.inFlight >= requestsPerHost)
-            await turn(host, request);
-        else
-            host.inFlight += 1;
-        try {
-            return await send(request);
-        }
-        finally {
-            const next = host.waiting.shift();
-            if (next)
-                next();
-            else
-                host.inFlight -= 1;
-        }
-    };
-}
-/** Waits until a request that has ended passes its place on; leaves the queue when the request is given up. */
-function turn(host, { signal }) {
-    return new Promise((resolve, reject) => {
-        const start = () => {
-            signal.removeEventListener('abort', leave);
-            resolve();
-        };
-        const leave = () => {
-            host.waiting.splice(host.waiting.indexOf(start), 1);
-            reject(signal.reason);
-        };
-        host.waiting.push(start);
-        signal.addEventListener('abort', leave, { once: true });
-    });
-}
-
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: ./lib/src/registry/address.js
-
-/** @see https://www.iana.org/assignments/iana-ipv4-special-registry */
-const ranges4 = [
-    ['169.254.0.0', 16, 'forbidden'],
-    ['100.100.100.200', 32, 'forbidden'],
-    ['168.63.129.16', 32, 'forbidden'],
-    ['192.0.0.192', 32, 'forbidden'],
-    ['224.0.0.0', 3, 'forbidden'],
-    ['127.0.0.0', 8, 'loopback'],
-    ['0.0.0.0', 8, 'loopback'],
-    ['10.0.0.0', 8, 'private'],
-    ['172.16.0.0', 12, 'private'],
-    ['192.168.0.0', 16, 'private'],
-    ['100.64.0.0', 10, 'private'],
-    ['192.0.0.0', 24, 'private'],
-    ['198.18.0.0', 15, 'private'],
-];
-/** @see https://www.iana.org/assignments/iana-ipv6-special-registry */
-const ranges6 = [
-    ['fe80::', 10, 'forbidden'],
-    ['fd00:ec2::254', 128, 'forbidden'],
-    ['fd20:ce::254', 128, 'forbidden'],
-    ['ff00::', 8, 'forbidden'],
-    ['::1', 128, 'loopback'],
-    ['::', 128, 'loopback'],
-    ['fc00::', 7, 'private'],
-    ['fec0::', 10, 'private'],
-];
-/** Networks whose addresses carry an IPv4 address, and the bit it starts at: mapped, compatible, NAT64, 6to4. */
-const embeddings = [
-    ['::ffff:0:0', 96, 96],
-    ['::', 96, 96],
-    ['::ffff:0:0:0', 96, 96],
-    ['64:ff9b::', 96, 96],
-    ['64:ff9b:1::', 48, 96],
-    ['2002::', 16, 16],
-];
-/** The class of an IPv4 or IPv6 address (IPv6 without brackets, a zone is ignored); undefined for a name. */
-function addressClass(address) {
-    const text = address.replace(/%.*$/, '');
-    if ((0,external_node_net_namespaceObject.isIPv4)(text))
-        return classify(bits4(text), 32, ranges4, bits4);
-    if (!(0,external_node_net_namespaceObject.isIPv6)(text))
-        return undefined;
-    const bits = bits6(text);
-    const known = classify(bits, 128, ranges6, bits6);
-    if (known !== 'public')
-        return known;
-    const embedding = embeddings.find(([network, length]) => hasPrefix(bits, bits6(network), length, 128));
-    if (embedding === undefined)
-        return 'public';
-    const inner = (bits >> BigInt(96 - embedding[2])) & 0xffffffffn;
-    return classify(inner, 32, ranges4, bits4);
-}
-/** The class that a host name has by itself, whatever it resolves to; undefined when only DNS can tell. */
-function nameClass(hostname) {
-    const name = hostname.toLowerCase().replace(/\.$/, '');
-    if (name === 'localhost' || name.endsWith('.localhost'))
-        return 'loopback';
-    if (name === 'metadata.google.internal' || name === 'metadata.goog')
-        return 'forbidden';
-    return addressClass(name);
-}
-/** Whether anybody may own this name: a DNS name with a dot, under no suffix that is reserved for private use. */
-function isPublicName(hostname) {
-    const name = hostname.toLowerCase().replace(/\.$/, '');
-    return name.includes('.') && addressClass(name) === undefined && !/\.(?:internal|local|localhost)$/.test(name);
-}
-function classify(bits, width, ranges, toBits) {
-    return ranges.find(([network, length]) => hasPrefix(bits, toBits(network), length, width))?.[2] ?? 'public';
-}
-function hasPrefix(bits, network, length, width) {
-    const rest = BigInt(width - length);
-    return bits >> rest === network >> rest;
-}
-function bits4(address) {
-    return address.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n);
-}
-function bits6(address) {
-    const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-    const [head = '', tail] = canonical.split('::');
-    const left = head.split(':').filter((group) => group !== '');
-    const right = (tail ?? '').split(':').filter((group) => group !== '');
-    const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
-    return [...left, ...zeros, ...right].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n);
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/challenge.js
-const separators = /[\s,]*/y;
-const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
-const equals = /[ \t]*=[ \t]*/y;
-const quoted = /"((?:[^"\\]|\\[\s\S])*)"?/y;
-const unquoted = /[^\s,"]*/y;
-const token68 = /[ \t]+[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
-/**
- * Reads the challenges of all `WWW-Authenticate` headers of an answer, comma-joined or repeated, in linear time.
- * What cannot be read is passed over: a challenge that is understood must not be lost to a neighbour that is not.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
- */
-function parseChallenges(headers) {
-    return headers.flatMap((header) => readHeader(header));
-}
-function readHeader(text) {
-    const challenges = [];
-    let at = 0;
-    const match = (pattern) => {
-        pattern.lastIndex = at;
-        const found = pattern.exec(text) ?? undefined;
-        if (found)
-            at += found[0].length;
-        return found;
-    };
-    while (at < text.length) {
-        match(separators);
-        const name = match(token)?.[0];
-        if (name === undefined) {
-            if (at < text.length && match(quoted) === undefined)
-                at += 1;
-            continue;
-        }
-        const current = challenges.at(-1);
-        if (current !== undefined && match(equals)) {
-            const value = match(quoted)?.[1]?.replace(/\\([\s\S])/g, '$1') ?? match(unquoted)?.[0] ?? '';
-            const key = name.toLowerCase();
-            if (!current.parameters.has(key))
-                current.parameters.set(key, value);
-            continue;
-        }
-        challenges.push({ scheme: name.toLowerCase(), parameters: new Map() });
-        match(token68);
-    }
-    return challenges;
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/token.js
-
-
-
-
-
-/** Bytes of a token answer, and so of a token. */
-const tokenLimit = 64 * 1024;
-/** The name under which a token is asked for with an identity token. */
-const clientId = 'image-digests';
-const usableToken = /^[A-Za-z0-9._~+/=-]+$/;
-/**
- * What to ask for by a Bearer challenge. Only the pull scope of our own repository is ever asked for, whatever the
- * challenge names; `*` is passed through, as ECR and others have no other.
- *
- * @throws ActionError `registry-error` for a challenge without a realm
- * @see https://distribution.github.io/distribution/spec/auth/token/
- */
-function tokenRequestFor(challenge, repository, credential) {
-    const realm = challenge.parameters.get('realm') ?? '';
-    if (!URL.canParse(realm)) {
-        throw new action_error/* ActionError */.l('registry-error', `${repository.registry} asks for a token without saying where to get it.`, {
-            said: `realm="${realm}"`,
-        });
-    }
-    return {
-        registry: repository.registry,
-        realm: new URL(realm),
-        service: challenge.parameters.get('service'),
-        scope: challenge.parameters.get('scope') === '*' ? '*' : `repository:${repository.path}:pull`,
-        credential,
-    };
-}
-/** Equal for requests that one token answers. */
-function tokenKey({ registry, realm, service, scope, credential }) {
-    // The credential by its digest: a secret has no place in a key.
-    const shown = credential && (0,digest/* digestOf */.ol)(Buffer.from(JSON.stringify(credential)));
-    return JSON.stringify([registry, realm.href, service, scope, shown]);
-}
-/**
- * Gets a token from a realm that may be asked.
- *
- * @param base what the request shares with the one that was challenged: its signal, deadline and log
- * @param origin where the registry is spoken to
- * @throws ActionError `untrusted-host`, `unauthorized`, `denied`, or `registry-error` for an answer without a usable token
- */
-async function fetchToken(send, wanted, base, origin, trust) {
-    const { realm, credential } = wanted;
-    if (realm.username !== '' || realm.password !== '') {
-        throw new action_error/* ActionError */.l('untrusted-host', `${origin.host} names a token realm with a user name in it: ${realm.origin}.`);
-    }
-    const checkAddresses = await trust.realm(realm, origin, credential !== undefined);
-    const request = { ...base, phase: 'token', limit: tokenLimit, checkAddresses, ...messageFor(wanted) };
-    request.note(request.phase, `${request.method} ${request.url.href} (${credential?.source ?? 'anonymous'})`);
-    const response = await send(request);
-    if (response.status >= 300 && response.status < 400) {
-        throw new action_error/* ActionError */.l('untrusted-host', `The token service ${realm.origin} redirects, and is not followed.`, {
-            advice: 'Credentials go to the host that the registry names and to no other. Ask its operator.',
-        });
-    }
-    if (response.status !== 200)
-        throw statusError(response, `The token service ${realm.origin} gave no token`);
-    const token = readToken(response.body);
-    if (token !== undefined)
-        return token;
-    // An error only: whatever else is in the answer may be a token all the same.
-    const said = errorWords(parseRecord(bodyOf(response.body)));
-    throw new action_error/* ActionError */.l('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
-        said,
-    });
-}
-function messageFor({ realm, service, scope, credential }) {
-    const url = new URL(realm);
-    url.hash = '';
-    if (credential?.kind === 'identity')
-        return refreshMessage(url, { service, scope, token: credential.token });
-    if (service !== undefined && !url.searchParams.has('service'))
-        url.searchParams.set('service', service);
-    url.searchParams.set('scope', scope);
-    return { method: 'GET', url, headers: credential === undefined ? {} : { authorization: basicHeader(credential) } };
-}
-/** @see https://distribution.github.io/distribution/spec/auth/oauth/ */
-function refreshMessage(url, { service, scope, token }) {
-    url.searchParams.delete('scope');
-    const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, scope, refresh_token: token });
-    if (service !== undefined)
-        form.set('service', service);
-    return {
-        method: 'POST',
-        url,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: form.toString(),
-    };
-}
-/** The value of an `Authorization` header for a user name and password. */
-function basicHeader(credential) {
-    if (credential.kind !== 'basic') {
-        throw new action_error/* ActionError */.l('unauthorized', `The registry asks for a user name and password, and ${credential.source} holds a token.`);
-    }
-    return `Basic ${encodeBasic(credential.username, credential.password)}`;
-}
-/** Either field may hold the token; services that fill both put the same into them. */
-function readToken(body) {
-    const answer = parseRecord(bodyOf(body));
-    return [answer?.['token'], answer?.['access_token']].find((token) => typeof token === 'string' && usableToken.test(token));
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/auth.js
-
-
-
-
-
-
-/** Registries whose challenge is known beforehand, so that the token can be asked for while the challenge is on its way. */
-const knownChallenges = {
-    'docker.io': { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' },
-    'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
-};
-/**
- * Answers challenges for one repository. The request goes out first; a 401 tells what to do. It is sent at most once
- * more after a token was obtained or renewed for it, and once more where the workflow's own token was rejected and the
- * registry is tried without.
- *
- * @throws ActionError `unauthorized` or `denied`, naming where rejected credentials came from
- */
-function withAuth(send, options) {
-    const { repository } = options;
-    let lookup;
-    const findOnce = () => {
-        lookup ??= options.credential();
-        return lookup;
-    };
-    let session = { credential: findOnce, held: undefined };
-    return async (request) => {
-        const used = session;
-        try {
-            return await attempt(send, request, used, options);
-        }
-        catch (error) {
-            if (!isRejection(error))
-                throw error;
-            const given = await used.credential().catch(() => undefined);
-            if (given?.isOptional !== true)
-                throw withSource(error, given, repository);
-            request.note('token', `${given.source} was rejected: trying without`);
-            if (session === used)
-                session = { credential: async () => undefined, held: undefined };
-            return attempt(send, request, session, options).catch((second) => {
-                throw isRejection(second) ? withSource(error, given, repository) : second;
-            });
-        }
-    };
-}
-async function attempt(send, first, session, options) {
-    const { held } = session;
-    const request = held === undefined ? first : authorized(first, held);
-    if (held === undefined)
-        void guess(first, session, options).catch(() => undefined);
-    const response = await send(request);
-    const isOwn = isFromRegistry(response, first);
-    const isHidden = isOwn && held === undefined && (await isHiddenFromStrangers(response, session));
-    if (!isHidden && !(isOwn && response.status === 401))
-        return judged(response, held, session, options);
-    const header = await answer(send, response, request, session, options);
-    if (header === undefined)
-        return judged(response, undefined, session, options);
-    if (header === held)
-        throw rejected(response, await session.credential(), options.repository);
-    session.held = header;
-    return judged(await send(authorized(first, header)), header, session, options);
-}
-/** Asks for the token that a known registry is going to want, while its challenge is on the way. */
-async function guess(request, session, options) {
-    const known = knownChallenges[options.repository.registry];
-    if (known === undefined)
-        return;
-    const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
-    const wanted = tokenRequestFor(challenge, options.repository, await session.credential());
-    if (wanted.credential?.kind !== 'bearer')
-        await tokenFor(wanted, request, request.url, options);
-}
-/** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
-async function answer(send, response, request, session, options) {
-    const { repository } = options;
-    const challenges = await challengesOf(response, request, send);
-    for (const challenge of challenges)
-        request.note('token', auth_describe(response, challenge));
-    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
-    const given = await session.credential();
-    if (challenges.length > 0 && given?.kind === 'bearer')
-        return `Bearer ${given.token}`;
-    if (bearer !== undefined) {
-        const wanted = tokenRequestFor(bearer, repository, given);
-        return `Bearer ${await tokenFor(wanted, request, response.url, options)}`;
-    }
-    if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic'))
-        return basicHeader(given);
-    if (response.status !== 401)
-        return undefined;
-    throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
-}
-/** The token for a request: one that is known, unless the request had it and it was refused, or a new one. */
-async function tokenFor(wanted, request, origin, options) {
-    const { tokens, trust } = options;
-    const key = tokenKey(wanted);
-    for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
-        const known = await cached.catch((error) => {
-            // Another's time may be over while there is some left here.
-            if (error instanceof action_error/* ActionError */.l && error.code === 'timeout' && !request.signal.aborted)
-                return undefined;
-            throw error;
-        });
-        if (known !== undefined && `Bearer ${known}` !== request.headers['authorization'])
-            return known;
-        if (tokens.get(key) === cached)
-            break;
-    }
-    const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
-    tokens.set(key, fresh);
-    const token = await fresh;
-    options.keepSecret(token);
-    return token;
-}
-/** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
-async function isHiddenFromStrangers({ status }, { credential }) {
-    if (status !== 404 && status !== 403)
-        return false;
-    const given = await credential();
-    return given !== undefined && given.isOptional !== true;
-}
-async function judged(response, sent, { credential }, { repository }) {
-    if (response.status !== 401 && response.status !== 403)
-        return response;
-    const given = await credential();
-    throw sent === undefined && given !== undefined
-        ? unasked(response, given, repository)
-        : rejected(response, given, repository);
-}
-function authorized(request, header) {
-    return { ...request, headers: { ...request.headers, authorization: header } };
-}
-/** What a host says that the registry redirected to is not the registry's word. */
-function isFromRegistry({ url }, { url: asked }) {
-    const isUpgraded = asked.protocol === 'http:' && url.protocol === 'https:' && asked.port === '' && url.port === '';
-    return url.hostname === asked.hostname && (portOf(url) === portOf(asked) || isUpgraded);
-}
-/** The challenges of a 401; where it carries none, those of `GET /v2/`. */
-async function challengesOf(response, request, send) {
-    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
-    if (challenges.length > 0)
-        return challenges;
-    const { authorization: _, ...headers } = request.headers;
-    const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
-    return base.status === 401 && isFromRegistry(base, request)
-        ? parseChallenges(base.headers['www-authenticate'] ?? [])
-        : [];
-}
-function auth_describe({ status, url }, { scheme, parameters }) {
-    const wants = [...parameters].map(([name, value]) => `${name}="${value}"`).join(', ');
-    return `${url.host} answered ${status} and wants ${scheme} ${wants}`;
-}
-function isRejection(error) {
-    return error instanceof action_error/* ActionError */.l && (error.code === 'unauthorized' || error.code === 'denied');
-}
-/** The error for a 401 or 403 that is final. */
-function rejected(response, credential, repository) {
-    const error = statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} may not be pulled`);
-    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
-    const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
-    return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
-}
-/** The error for a registry that turns us away without asking who we are. */
-function unasked(response, { source }, { registry }) {
-    return statusError(response, `${registry} turns strangers away, and did not ask for the credentials from ${source}`).with({
-        advice: 'Check the name of the registry and of the repository; ask its operator why it sends no challenge.',
-    });
-}
-/** Adds to a rejection where the credentials came from and what to do about it. */
-function withSource(error, credential, repository) {
-    if (!(error instanceof action_error/* ActionError */.l) || !isRejection(error) || error.advice !== undefined)
-        return error;
-    const source = credential === undefined
-        ? `No credentials were found for ${repository.registry}.`
-        : `The credentials came from ${credential.source}.`;
-    return error.with({
-        message: `${error.message} ${source}`,
-        advice: `${auth_adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`,
-    });
-}
-function auth_adviceFor({ registry }, credential) {
-    if (registry === 'ghcr.io' || credential?.isOptional) {
-        return 'Give the job "permissions: packages: read", and the package access for this repository in its settings; for a package elsewhere give username and password (a token with read:packages).';
-    }
-    return credential === undefined
-        ? `Log in to ${(0,oci_reference/* wireHost */.we)(registry)} in an earlier step, or give the inputs username and password.`
-        : 'Check that they are still valid and may read this repository.';
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/redirect.js
-
-
-/** Hops; storage back ends need one or two. */
-const mostRedirects = 5;
-const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-/**
- * Follows redirects where `trust` lets it. `Authorization` goes to the registry's exact scheme, host and port only, and
- * not again after a redirect has left it.
- *
- * @throws ActionError `untrusted-host`, or `registry-error` for a redirect without an end or a target
- */
-function withRedirects(send, trust) {
-    return async (first) => {
-        let request = first;
-        let origin;
-        for (let hop = 0; hop <= mostRedirects; hop += 1) {
-            const response = await send(request);
-            if (!redirectStatuses.has(response.status))
-                return response;
-            origin ??= response.url;
-            const target = redirect_targetOf(header(response, 'location'), response.url);
-            const checkAddresses = await trust.redirect(target, response.url, origin);
-            request.note(request.phase, `${response.status}: redirected to ${target.href}`);
-            request = { ...request, url: target, checkAddresses, headers: headersFor(request, response.url, target) };
-        }
-        throw new action_error/* ActionError */.l('registry-error', `${first.url.href} redirects more than ${mostRedirects} times.`);
-    };
-}
-function redirect_targetOf(location, from) {
-    if (location === undefined || location.trim() === '' || !URL.canParse(location, from.href)) {
-        throw new action_error/* ActionError */.l('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
-    }
-    const target = new URL(location, from);
-    target.username = '';
-    target.password = '';
-    target.hash = '';
-    return target;
-}
-function headersFor({ headers }, from, target) {
-    if (isSameOrigin(from, target))
-        return headers;
-    const { authorization: _, ...rest } = headers;
-    return rest;
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/trust.js
-
-
-
-
-
-/** Token services that are known, by their operators' documentation, to serve a registry under another name. */
-const knownTokenHosts = {
-    [oci_reference/* dockerHub */.UD]: 'auth.docker.io',
-    'registry.gitlab.com': 'gitlab.com',
-    'nvcr.io': 'authn.nvidia.com',
-};
-/**
- * The rules for one registry (ggcr #2193, #2292, #2440; CVE-2026-33540; CVE-2026-33990; CVE-2026-48978).
- *
- * @param registry `host[:port]` as it stands in a name
- */
-function trustFor(registry, authHosts) {
-    const own = new URL(`https://${(0,oci_reference/* wireHost */.we)(registry)}`);
-    const allowed = authHosts.get(registry) ?? new Set();
-    const isAllowed = (url) => allowed.has(url.host) || allowed.has(`${url.hostname}:${portOf(url)}`);
-    const isOwn = (url, origin) => url.hostname === own.hostname && portOf(url) === portOf(origin);
-    const refuse = (url, what, why) => new action_error/* ActionError */.l('untrusted-host', `${registry} ${what} ${url.origin}, ${why}.`, {
-        advice: `If you trust that host, allow it with this line in the input auth-hosts: ${registry}=${url.host}`,
-    });
-    const forbid = (host) => new action_error/* ActionError */.l('untrusted-host', `${registry} leads to ${host}, a link-local or metadata address.`, {
-        advice: 'Nothing allows this. A registry or name server that sends clients there attacks them.',
-    });
-    const notForbidden = async (hostname, addresses) => {
-        if (addresses.some((address) => addressClass(address) === 'forbidden'))
-            throw forbid(hostname);
-    };
-    const refuseForbiddenName = (url) => {
-        if (nameClass(bareHostname(url)) === 'forbidden')
-            throw forbid(url.hostname);
-    };
-    const noNearerThanRegistry = async (classes, url, what) => {
-        const near = classes.filter((kind) => kind === 'loopback' || kind === 'private');
-        if (near.length === 0)
-            return;
-        const home = await classesOf(own);
-        const nearer = near.find((kind) => home.length === 0 || home.some((at) => at !== kind));
-        if (nearer !== undefined)
-            throw refuse(url, what, `a ${nearer} address where the registry itself is not`);
-    };
-    // One check per host, as sockets are shared by requests with the same check.
-    const checks = new Map();
-    const checkAgainstRegistry = (url, what) => {
-        const check = async (hostname, addresses) => {
-            await notForbidden(hostname, addresses);
-            await noNearerThanRegistry(addresses.map(addressClass), url, what);
-        };
-        const shared = checks.get(url.origin) ?? check;
-        checks.set(url.origin, shared);
-        return shared;
-    };
-    return {
-        registry() {
-            refuseForbiddenName(own);
-            return notForbidden;
-        },
-        async realm(realm, origin, withCredentials) {
-            const what = 'asks for tokens to be fetched from';
-            refuseForbiddenName(realm);
-            if (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || origin.protocol !== 'http:')) {
-                throw refuseInsecureRealm(registry, realm);
-            }
-            if (isOwn(realm, origin) || isAllowed(realm))
-                return notForbidden;
-            const isKnown = knownTokenHosts[registry] === realm.host && realm.protocol === 'https:';
-            if (withCredentials && !isKnown)
-                throw refuse(realm, what, 'which may not see the credentials of this registry');
-            const kind = nameClass(bareHostname(realm));
-            const isNear = kind === 'loopback' || kind === 'private';
-            if (!isNear && (realm.protocol !== 'https:' || !isPublicName(realm.hostname))) {
-                throw refuse(realm, what, 'which is not an https host with a public name');
-            }
-            await noNearerThanRegistry([kind], realm, what);
-            return checkAgainstRegistry(realm, what);
-        },
-        async redirect(target, from, origin) {
-            const what = 'redirects to';
-            refuseForbiddenName(target);
-            if (target.protocol !== 'https:' && (target.protocol !== 'http:' || from.protocol !== 'http:')) {
-                throw refuseScheme(registry, from, target);
-            }
-            if (isOwn(target, origin) || isAllowed(target))
-                return notForbidden;
-            const kind = nameClass(bareHostname(target));
-            if (kind === undefined && !isPublicName(target.hostname) && isPublicName(own.hostname)) {
-                throw refuse(target, what, 'a name of a private network');
-            }
-            await noNearerThanRegistry([kind], target, what);
-            return checkAgainstRegistry(target, what);
-        },
-    };
-}
-function refuseInsecureRealm(registry, realm) {
-    return new action_error/* ActionError */.l('untrusted-host', `${registry} asks for tokens to be fetched from ${realm.origin}, which is not https.`, {
-        advice: 'Tokens are fetched over plain HTTP only for a registry that is itself spoken to over plain HTTP.',
-    });
-}
-function refuseScheme(registry, from, target) {
-    const place = target.host === '' ? target.protocol : target.origin;
-    return new action_error/* ActionError */.l('untrusted-host', `${registry} redirects from ${from.origin} to ${place}.`, {
-        advice: 'A redirect may lead to https, or from http to http. Ask the operator of the registry.',
-    });
-}
-/** Where a host is. A name that does not resolve here is reached by a proxy, and taken for public. */
-async function classesOf(url) {
-    const known = nameClass(bareHostname(url));
-    if (known !== undefined)
-        return [known];
-    const addresses = await external_node_dns_namespaceObject.promises.lookup(url.hostname, { all: true }).catch(() => []);
-    return addresses.map(({ address }) => addressClass(address));
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/reach.js
-
-
-
-
-
-
-/** Reaches all repositories of a run, each with the trust, the scheme and the tokens of its own. */
-function repositoryReach(options) {
-    const trusts = new Map();
-    const transports = new Map();
-    const tokens = new Map();
-    const trustOf = (registry) => {
-        const trust = trusts.get(registry) ?? trustFor(registry, options.authHosts);
-        trusts.set(registry, trust);
-        return trust;
-    };
-    const transportTo = (repository) => {
-        const name = (0,oci_reference/* nameOf */.Vb)(repository);
-        const known = transports.get(name);
-        if (known !== undefined)
-            return known;
-        const trust = trustOf(repository.registry);
-        const transport = withAuth(withRedirects(options.send, trust), {
-            repository,
-            trust,
-            credential: () => options.credentials(repository),
-            sendToken: options.send,
-            tokens,
-            keepSecret: options.keepToken,
-        });
-        transports.set(name, transport);
-        return transport;
-    };
-    return async (repository, { path, ...request }, look) => {
-        const { registry } = repository;
-        const isPlain = options.plainHttp.has(registry) || isLoopback(registry);
-        const url = new URL(`${isPlain ? 'http' : 'https'}://${(0,oci_reference/* wireHost */.we)(registry)}`);
-        url.pathname = `/v2/${repository.path}/${path}`;
-        look.note(request.phase, `${request.method} ${url.href}`);
-        const checkAddresses = trustOf(registry).registry();
-        return transportTo(repository)({ headers: {}, ...request, ...look, url, checkAddresses });
-    };
-}
-function isLoopback(registry) {
-    return nameClass(bareHostname(new URL(`http://${registry}`))) === 'loopback';
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/retry.js
-
-
-
-/** Attempts at one request, the first included. */
-const mostAttempts = 5;
-/** Milliseconds: the first pause is up to this, and each may be twice as long as the one before. */
-const firstPause = 500;
-/** Milliseconds that a pause of ours may have. */
-const retry_longestPause = 20_000;
-/** Milliseconds that a registry may ask us to wait; more than this fails at once and says so. */
-const longestRetryAfter = 60_000;
-const retriedStatuses = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
-/**
- * Sends a request again when the failure may pass: at most five attempts, full-jitter back-off from 0.5 s to 20 s,
- * `Retry-After` obeyed up to a minute. A 429 holds back every request to that host.
- *
- * The last answer is given back whatever it is. What the network did in the last attempt is thrown.
- *
- * @throws ActionError `rate-limited` or `registry-error` when the registry asks for a longer wait than a minute
- */
-function withRetries(send, clock) {
-    const quietUntil = new Map();
-    const pause = async (request, milliseconds) => {
-        if (milliseconds > 0)
-            await clock.sleep(milliseconds, request.signal);
-    };
-    const beQuiet = async (request) => {
-        const end = quietUntil.get(request.url.host) ?? 0;
-        if (end > clock.now() && end >= request.deadline)
-            throw quietTooLong(request);
-        await pause(request, end - clock.now());
-    };
-    return async (request) => {
-        const { host } = request.url;
-        for (let attempt = 1;; attempt += 1) {
-            await beQuiet(request);
-            const outcome = await send(request).catch(asTransient);
-            const delay = delayBefore(attempt, outcome, request, clock);
-            if (delay === undefined)
-                return unwrap(outcome);
-            request.note(request.phase, `${retry_describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`, 'urgent');
-            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429)
-                quietUntil.set(host, clock.now() + delay);
-            await pause(request, delay);
-        }
-    };
-}
-/** Milliseconds until the next attempt; undefined when there is to be none. */
-function delayBefore(attempt, outcome, request, clock) {
-    if (attempt >= mostAttempts || !mayPass(outcome, attempt))
-        return undefined;
-    const backOff = clock.random() * Math.min(retry_longestPause, firstPause * 2 ** (attempt - 1));
-    const asked = outcome instanceof action_error/* ActionError */.l ? undefined : retryAfter(outcome, clock.now());
-    if (asked !== undefined && asked > longestRetryAfter)
-        throw waitTooLong(outcome, asked);
-    const delay = Math.max(backOff, asked ?? 0);
-    return clock.now() + delay < request.deadline ? delay : undefined;
-}
-function mayPass(outcome, attempt) {
-    if (outcome instanceof action_error/* ActionError */.l)
-        return outcome.transient;
-    return retriedStatuses.has(outcome.status) || (attempt === 1 && isPassingDenial(outcome));
-}
-/** ghcr.io denies now and then what it grants a moment later. */
-function isPassingDenial({ status, url, body }) {
-    return status === 403 && url.host === 'ghcr.io' && /"DENIED"/.test(bodyOf(body));
-}
-/** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
-function retryAfter(response, now) {
-    const value = header(response, 'retry-after')?.trim() ?? '';
-    if (/^[0-9]+$/.test(value))
-        return Number(value) * 1000;
-    const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
-    return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-function waitTooLong(response, asked) {
-    return statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`).with({
-        advice: `At most ${longestRetryAfter / 1000} seconds are waited for. Run the job again later${response.status === 429 ? ', or log in: limits are higher for users who are known' : ''}.`,
-    });
-}
-function quietTooLong({ url }) {
-    return new action_error/* ActionError */.l('rate-limited', `${url.host} answered 429 to another request, and its wait outlasts this look.`, {
-        advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
-    });
-}
-function asTransient(error) {
-    if (error instanceof action_error/* ActionError */.l)
-        return error;
-    throw error;
-}
-function unwrap(outcome) {
-    if (outcome instanceof action_error/* ActionError */.l)
-        throw outcome;
-    return outcome;
-}
-function retry_describe(outcome, { method, url }) {
-    return outcome instanceof action_error/* ActionError */.l ? outcome.message : `${method} ${url.href}: ${outcome.status}.`;
-}
-function seconds(milliseconds) {
-    return (milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0);
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/scheme.js
-
-
-
-/** Milliseconds for finding out whether TLS is spoken where plain HTTP was not understood. */
-const tlsTrial = 5_000;
-/**
- * Speaks plain HTTP to the hosts that it is allowed for until one of them shows that it wants TLS, then TLS. Requests
- * come in as `http:` where plain HTTP may be spoken.
- *
- * The first request to a registry carries no credentials, so that none are sent in the clear to a host that has TLS.
- */
-function withScheme(send) {
-    /** The origin that requests for a host go to. */
-    const settled = new Map();
-    const trySecure = async (request, target, plainFailure) => {
-        const signal = AbortSignal.any([request.signal, AbortSignal.timeout(tlsTrial)]);
-        try {
-            const response = await send({ ...target, signal });
-            settled.set(request.url.host, target.url.origin);
-            return response;
-        }
-        catch (error) {
-            if (!(error instanceof action_error/* ActionError */.l) || error.code !== 'tls' || error.reason === 'not-tls')
-                return plainFailure();
-            settled.set(request.url.host, target.url.origin);
-            throw error;
-        }
-    };
-    return async (request) => {
-        const { host, protocol, origin } = request.url;
-        if (protocol === 'https:')
-            return send(request);
-        const known = settled.get(host);
-        if (known !== undefined)
-            return send(movedTo(request, known));
-        try {
-            const response = await send(request);
-            const secureOrigin = asksForTls(request, response);
-            if (secureOrigin !== undefined)
-                return await trySecure(request, movedTo(request, secureOrigin), () => response);
-            settled.set(host, origin);
-            return response;
-        }
-        catch (error) {
-            if (!mayBeTls(error))
-                throw error;
-            return trySecure(request, movedTo(request, tlsOrigin(request.url)), () => {
-                throw error;
-            });
-        }
-    };
-}
-/** The same request to another origin. */
-function movedTo(request, origin) {
-    return { ...request, url: new URL(`${request.url.pathname}${request.url.search}`, origin) };
-}
-/** TLS on the same port. */
-function tlsOrigin(url) {
-    return new URL(`https://${url.hostname}:${portOf(url)}`).origin;
-}
-/**
- * The origin where TLS is spoken, by a redirect to https on the same host, or by the 400 with which Go, nginx and Apache
- * answer plain HTTP on a TLS port: its body says so, but to HEAD it has none.
- */
-function asksForTls({ method, url }, { status, headers, body, url: from }) {
-    const location = status > 300 && status < 400 ? (headers['location']?.[0] ?? '') : '';
-    const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-    if (target?.protocol === 'https:' && target.hostname === url.hostname)
-        return target.origin;
-    const isPlainRefused = status === 400 && (method === 'HEAD' || /\bHTTPS\b|SSL/.test(bodyOf(body)));
-    return isPlainRefused ? tlsOrigin(url) : undefined;
-}
-/** Others close the connection, or send a TLS alert. */
-function mayBeTls(error) {
-    return error instanceof action_error/* ActionError */.l && (error.reason === 'closed' || error.reason === 'protocol');
-}
-
-;// CONCATENATED MODULE: ./lib/src/results.js
-
-
-/**
- * The elements of `results` for one image: one for each platform, also for an image that does not exist, unless all
- * platforms of it were asked for.
- */
-function resultsOf(outcome, files, { platforms: askedFor, inspect }) {
-    const { asked, found } = outcome;
-    const name = (0,oci_reference/* nameOf */.Vb)(asked.reference);
-    const tag = asked.reference.tag ?? '';
-    if (found === undefined) {
-        const missing = { image: asked.text, exists: false, name, tag };
-        return askedFor === 'all' ? [missing] : askedFor.map((each) => ({ ...missing, platform: (0,oci_platform/* formatPlatform */.Bq)(each) }));
-    }
-    const { image, platforms, subjects } = found;
-    const ofImage = {
-        image: asked.text,
-        exists: true,
-        name,
-        reference: `${name}@${image.digest}`,
-        tag,
-        digest: image.digest,
-        indexDigest: image.entries === undefined ? '' : image.digest,
-        mediaType: image.mediaType,
-        platforms,
-    };
-    return subjects.map((subject, at) => ({
-        ...ofImage,
-        ...ofManifest(subject, files),
-        ...(inspect ? ofConfig(subject) : {}),
-        ...(outcome.changed === undefined ? {} : { changed: outcome.changed[at] === true }),
-        ...(outcome.needsUpdating === undefined ? {} : { needsUpdating: outcome.needsUpdating[at] === true }),
-    }));
-}
-function ofManifest({ resolution }, files) {
-    const { manifest, manifestDigest, platformText } = resolution;
-    return {
-        manifestDigest,
-        configDigest: manifest.config.digest,
-        layers: manifest.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
-        platform: platformText,
-        size: manifest.size,
-        annotations: manifest.annotations,
-        manifestPath: files.pathOf(manifestDigest),
-    };
-}
-function ofConfig({ resolution }) {
-    const content = resolution.config?.content;
-    return { created: content?.created ?? '', labels: content?.labels ?? {}, diffIds: content?.diffIds ?? [] };
-}
-
-;// CONCATENATED MODULE: ./lib/src/saved-files.js
-
-
-
-/**
- * Writes every document of the outcomes into a new folder below `temp`, each named by its digest, so that nothing from
- * outside becomes part of a path.
- *
- * @param temp `RUNNER_TEMP`
- * @throws ActionError `runner-error`
- */
-function saveFiles(temp, outcomes) {
-    const documents = documentsOf(outcomes);
-    const folder = documents.size === 0 ? '' : makeFolder(temp);
-    const pathOf = (digest) => (0,external_node_path_.join)(folder, `${digest.replace(':', '-')}.json`);
-    const discard = () => {
-        if (folder !== '')
-            (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
-    };
-    orFail(temp, () => {
-        try {
-            for (const [digest, bytes] of documents)
-                (0,external_node_fs_.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' });
-        }
-        catch (error) {
-            // What was written in part has not the digest that it is named by.
-            discard();
-            throw error;
-        }
-    });
-    return { pathOf, discard };
-}
-function documentsOf(outcomes) {
-    const documents = new Map();
-    for (const { found } of outcomes) {
-        if (found === undefined)
-            continue;
-        documents.set(found.image.digest, found.image.bytes);
-        for (const { resolution } of found.subjects) {
-            documents.set(resolution.manifestDigest, resolution.manifestBytes);
-            if (resolution.config)
-                documents.set(resolution.manifest.config.digest, resolution.config.bytes);
-        }
-    }
-    return documents;
-}
-function makeFolder(temp) {
-    if (temp === '')
-        throw unwritable('it is not set');
-    return orFail(temp, () => (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(temp, 'image-digests-')));
-}
-function orFail(temp, write) {
-    try {
-        return write();
-    }
-    catch (error) {
-        throw unwritable(`${temp}: ${error instanceof Error ? error.message : String(error)}`, error);
-    }
-}
-function unwritable(why, cause) {
-    return new action_error/* ActionError */.l('runner-error', `RUNNER_TEMP cannot be written: ${why}`, {
-        advice: 'The runner sets RUNNER_TEMP to a folder for each job; look at the runner and its disk.',
-        cause,
-    });
-}
-
-// EXTERNAL MODULE: ./lib/src/runner-file.js
-var runner_file = __nccwpck_require__(189);
-;// CONCATENATED MODULE: ./lib/src/summary.js
-
-
-/** Bytes, far below the 1 MiB that the runner takes from a step. */
-const longestSummary = 512 * 1024;
-/** Rows of a table of layers. */
-const mostLayers = 100;
-/**
- * The job summary: for one manifest the levels of digests and the layers, for several one table.
- *
- * @param safe makes a text from outside fit to print
- */
-function summaryOf(results, safe) {
-    const [result] = results;
-    const cell = (text) => escapeCell(safe(text));
-    return result !== undefined && results.length === 1 ? summary_oneImage(result, cell) : manyImages(results, cell);
-}
-/** Writes the summary. Throws an Error that says why it cannot be written. */
-function writeSummary(path, text) {
-    if (path === '')
-        throw new Error('GITHUB_STEP_SUMMARY is not set');
-    (0,runner_file/* appendToRunnerFile */.C)(path, [text]);
-}
-function summary_oneImage(result, cell) {
-    const title = `### ${cell(result.image)}\n\n`;
-    if (!result.exists)
-        return `${title}This image does not exist.\n\n`;
-    const { layers = [] } = result;
-    const levels = [
-        [
-            'digest',
-            result.digest,
-            result.indexDigest ? 'what the reference points to: an index' : 'what the reference points to: a manifest',
-        ],
-        ['index-digest', result.indexDigest || '', result.indexDigest ? 'the index' : 'none, as it is no index'],
-        ['manifest-digest', result.manifestDigest, `the manifest for ${result.platform || 'no platform'}`],
-        ['config-digest', result.configDigest, 'the image config (image ID)'],
-    ];
-    const rows = levels.map(([name, digest, words]) => `| \`${name}\` | ${code(digest ?? '')} | ${cell(words)} |`);
-    const shown = layers
-        .slice(0, mostLayers)
-        .map(({ digest, size }, at) => `| ${at + 1} | ${code(digest)} | ${humanSize(size)} |`);
-    const rest = layers.length > mostLayers ? `\n${layers.length - mostLayers} more layers are left out here.\n` : '';
-    return [
-        title,
-        `| level | digest | what it is |\n| --- | --- | --- |\n${rows.join('\n')}\n\n`,
-        `| layer | digest | size |\n| --: | --- | --: |\n${shown.join('\n')}\n${rest}\n`,
-        `${layers.length} layers, ${humanSize(result.size ?? 0)} with the config.\n\n`,
-    ].join('');
-}
-function manyImages(results, cell) {
-    const head = '### Image digests\n\n| image | platform | digest | manifest | size |\n| --- | --- | --- | --- | --: |\n';
-    const rows = [];
-    let length = head.length;
-    for (const result of results) {
-        const row = `${rowOf(result, cell)}\n`;
-        length += Buffer.byteLength(row);
-        if (length > longestSummary)
-            break;
-        rows.push(row);
-    }
-    const total = results.reduce((sum, { size = 0 }) => sum + size, 0);
-    const left = results.length - rows.length;
-    const rest = left === 0 ? '' : ` ${left} rows are left out here; the output \`results\` has them all.`;
-    return `${head}${rows.join('')}\n${results.length} rows, ${humanSize(total)} added up.${rest}\n\n`;
-}
-function rowOf(result, cell) {
-    if (!result.exists)
-        return `| ${cell(result.image)} | | does not exist | | |`;
-    const { digest = '', manifestDigest = '', platform = '', size = 0 } = result;
-    return `| ${cell(result.image)} | ${cell(platform)} | ${folded(digest)} | ${folded(manifestDigest)} | ${humanSize(size)} |`;
-}
-/** Short to look at, whole to copy. */
-function folded(digest) {
-    const short = digest.slice(0, digest.indexOf(':') + 1 + 12);
-    return `<details><summary><code>${short}</code></summary><code>${digest}</code></details>`;
-}
-/** A digest, or nothing. */
-function code(digest) {
-    return digest === '' ? '' : `\`${digest}\``;
-}
-/** Everything that Markdown or HTML could act on becomes a character reference, and so does what makes a link of a URL. */
-function escapeCell(text) {
-    return text.replace(/[^A-Za-z0-9 ./,:-]|:(?=\/)|(?<=www)\./gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
-}
-
-;// CONCATENATED MODULE: ./lib/src/version.js
-/** The version in `package.json`, which a test holds against this one. */
-const version = '1.0.0';
-
-;// CONCATENATED MODULE: ./lib/src/main.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** Milliseconds that a run may take besides waiting and looking: helpers, files, and the end of both. */
-const slack = 30_000;
-/**
- * Runs the step: inputs, registries, gates, outputs. Prints every failure.
- *
- * @returns whether every output that was asked for came from verified bytes and has been written
- */
-async function main_run(log, watch) {
-    (0,src_inputs/* readSecrets */.ql)().forEach(log.keepSecret);
-    const files = (0,src_inputs/* readRunnerFiles */.qX)();
-    const transport = httpTransport(`image-digests/${version}`);
-    try {
-        if ((0,src_inputs/* insistOnCertificates */.OE)())
-            log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
-        const inputs = (0,src_inputs/* readInputs */.Ko)();
-        // Comparisons take a look of their own.
-        watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
-        const client = await openClient(inputs, log, transport.send);
-        const { outcomes, failures } = await resolveImages(inputs, client, log);
-        if (failures.length > 0)
-            return (0,failure/* fail */.f)(log, files, failures);
-        transport.close();
-        publish(inputs, outcomes, files, log);
-        return true;
-    }
-    catch (error) {
-        return (0,failure/* fail */.f)(log, files, [{ error, about: '' }]);
-    }
-    finally {
-        transport.close();
-    }
-}
-async function openClient(inputs, log, send) {
-    const { images, compareWith, baseImage } = inputs;
-    const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter((it) => it !== undefined);
-    const listener = { keepSecret: log.keepSecret, warn: log.warning };
-    const { registry } = inputs.credentials.input ?? {};
-    if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
-        log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
-    }
-    const reach = repositoryReach({
-        send: withRetries(withScheme(withLimit(send)), systemClock),
-        credentials: await openCredentials(inputs.credentials, references, listener),
-        authHosts: inputs.authHosts,
-        plainHttp: inputs.plainHttp,
-        keepToken: log.keepToken,
-    });
-    return registryClient(reach);
-}
-/** Sets the outputs, then writes what is good to have: only the former can fail the step. */
-function publish(inputs, outcomes, runner, log) {
-    const files = saveFiles(runner.temp, outcomes);
-    const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
-    const isOnePlatform = inputs.platforms !== 'all' && inputs.platforms.length === 1;
-    try {
-        (0,outputs/* writeOutputs */.Kn)(runner.output, (0,outputs/* outputsOf */.Yz)(outcomes, results, files, isOnePlatform));
-    }
-    catch (error) {
-        files.discard();
-        throw error;
-    }
-    if (outcomes.length === 1)
-        for (const result of results.flat())
-            printResult(log, result);
-    if (inputs.summary)
-        trySummary(results.flat(), runner, log);
-}
-function trySummary(results, runner, log) {
-    try {
-        writeSummary(runner.summary, summaryOf(results, log.safe));
-    }
-    catch (error) {
-        log.warning(`The job summary cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-    }
 }
 
 
@@ -4843,175 +1302,6 @@ function invalid(text, why, advice) {
 
 /***/ }),
 
-/***/ 406:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  rd: () => (/* binding */ failureOutputs),
-  Yz: () => (/* binding */ outputsOf),
-  Kn: () => (/* binding */ writeOutputs)
-});
-
-// UNUSED EXPORTS: outputNames
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
-;// CONCATENATED MODULE: ./lib/src/inert-json.js
-const inert = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-'));
-/**
- * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
- * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
- */
-function inertJson(value) {
-    if (Array.isArray(value))
-        return `[${value.map(inertJson).join(',')}]`;
-    if (typeof value === 'object' && value !== null) {
-        const members = Object.entries(value).flatMap(([key, member]) => member === undefined ? [] : [`${inertString(key)}:${inertJson(member)}`]);
-        return `{${members.join(',')}}`;
-    }
-    return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
-}
-function inertString(text) {
-    // Into bytes, as a hostile text of megabytes would otherwise become millions of strings.
-    const bytes = Buffer.allocUnsafe(text.length * 6);
-    let length = 0;
-    for (let at = 0; at < text.length; at += 1) {
-        const unit = text.charCodeAt(at);
-        if (inert.has(unit))
-            bytes[length++] = unit;
-        else
-            length += bytes.write(`\\u${unit.toString(16).padStart(4, '0')}`, length, 'latin1');
-    }
-    return `"${bytes.toString('latin1', 0, length)}"`;
-}
-
-// EXTERNAL MODULE: ./lib/src/oci/action-error.js
-var action_error = __nccwpck_require__(875);
-// EXTERNAL MODULE: ./lib/src/runner-file.js
-var runner_file = __nccwpck_require__(189);
-;// CONCATENATED MODULE: ./lib/src/outputs.js
-
-
-
-
-/** Every output, as `action.yml` lists them. */
-const outputNames = [
-    'exists',
-    'digest',
-    'index-digest',
-    'manifest-digest',
-    'config-digest',
-    'layer-digests',
-    'layers',
-    'diff-ids',
-    'name',
-    'reference',
-    'media-type',
-    'platform',
-    'platforms',
-    'size',
-    'created',
-    'labels',
-    'annotations',
-    'index-path',
-    'manifest-path',
-    'config-path',
-    'changed',
-    'needs-updating',
-    'results',
-    'error-code',
-];
-/**
- * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
- * so that none is read by mistake.
- *
- * @param results those of each outcome, in the same order
- * @param isOnePlatform whether exactly one platform was asked for by name
- */
-function outputsOf(outcomes, results, files, isOnePlatform) {
-    const common = {
-        exists: String(outcomes.every(({ found }) => found !== undefined)),
-        results: inertJson(results.flat()),
-    };
-    const [outcome] = outcomes;
-    const [result] = results.flat();
-    if (outcomes.length !== 1 || outcome?.found === undefined || result === undefined)
-        return common;
-    const ofImage = { ...common, ...imageOutputs(result) };
-    return isOnePlatform ? { ...ofImage, ...manifestOutputs(outcome, result, files) } : ofImage;
-}
-/**
- * Writes all outputs at once.
- *
- * @param path `GITHUB_OUTPUT`
- * @throws ActionError `runner-error`; nothing has been set then
- */
-function writeOutputs(path, outputs) {
-    const texts = outputNames.flatMap((name) => {
-        const value = outputs[name];
-        if (value === undefined)
-            return [];
-        const delimiter = `ghadelimiter_${(0,external_node_crypto_.randomUUID)()}`;
-        return [`${name}<<${delimiter}\n${value}\n${delimiter}\n`];
-    });
-    try {
-        if (path === '')
-            throw new Error('it is not set');
-        (0,runner_file/* appendToRunnerFile */.C)(path, texts);
-    }
-    catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
-            advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
-            cause,
-        });
-    }
-}
-/** The one output of a step that has failed. */
-function failureOutputs(code) {
-    return { 'error-code': code };
-}
-function imageOutputs(result) {
-    return {
-        digest: result.digest ?? '',
-        'index-digest': result.indexDigest ?? '',
-        name: result.name,
-        reference: result.reference ?? '',
-        'media-type': result.mediaType ?? '',
-        platforms: inertJson(result.platforms),
-    };
-}
-function manifestOutputs({ found }, result, files) {
-    const { layers = [], configDigest, changed, needsUpdating } = result;
-    const hasConfig = result.labels !== undefined && configDigest !== undefined;
-    return {
-        'manifest-digest': result.manifestDigest ?? '',
-        'config-digest': configDigest ?? '',
-        'layer-digests': inertJson(layers.map(({ digest }) => digest)),
-        layers: inertJson(layers),
-        platform: result.platform ?? '',
-        size: String(result.size),
-        annotations: inertJson(result.annotations),
-        'index-path': found?.image.entries === undefined ? '' : files.pathOf(found.image.digest),
-        'manifest-path': result.manifestPath ?? '',
-        ...(hasConfig
-            ? {
-                created: result.created ?? '',
-                labels: inertJson(result.labels),
-                'diff-ids': inertJson(result.diffIds),
-                'config-path': files.pathOf(configDigest),
-            }
-            : {}),
-        ...(changed === undefined ? {} : { changed: String(changed) }),
-        ...(needsUpdating === undefined ? {} : { 'needs-updating': String(needsUpdating) }),
-    };
-}
-
-
-/***/ }),
-
 /***/ 284:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -5065,61 +1355,287 @@ function invalidInput(name, why, advice) {
 
 /***/ }),
 
-/***/ 189:
+/***/ 785:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ appendToRunnerFile)
+/* harmony export */   i: () => (/* binding */ prepare)
 /* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75);
+/* harmony import */ var _registry_early_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(895);
 
-/**
- * Appends texts to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a
- * device is refused, as it may never take the text.
- *
- * @throws Error when it cannot be written
- */
-function appendToRunnerFile(path, texts) {
-    const before = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path, { throwIfNoEntry: false });
-    if (before !== undefined && !before.isFile())
-        throw new Error('it is not a regular file');
-    const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'a');
+
+/** Reads the inputs, and opens connections to the registries that they name. Prints nothing and throws nothing. */
+function prepare() {
     try {
-        for (const text of texts)
-            writeWhole(file, Buffer.from(text));
+        const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .readInputs */ .Ko)();
+        const { images, plainHttp, isProxied } = inputs;
+        const registries = images.map(({ reference }) => reference.registry).filter((registry) => !plainHttp.has(registry));
+        return { inputs: () => inputs, early: (0,_registry_early_js__WEBPACK_IMPORTED_MODULE_1__/* .openEarly */ .o)(isProxied ? [] : registries) };
     }
     catch (error) {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.ftruncateSync)(file, before?.size ?? 0);
-        throw error;
+        const inputs = () => {
+            throw error;
+        };
+        return { inputs, early: (0,_registry_early_js__WEBPACK_IMPORTED_MODULE_1__/* .openEarly */ .o)([]) };
     }
-    finally {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(file);
-    }
-}
-function writeWhole(file, bytes) {
-    for (let at = 0; at < bytes.length;)
-        at += (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(file, bytes, at);
 }
 
 
 /***/ }),
 
-/***/ 79:
+/***/ 836:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Jc: () => (/* binding */ addressClass),
+/* harmony export */   Kn: () => (/* binding */ nameClass),
+/* harmony export */   XC: () => (/* binding */ isPublicName)
+/* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(30);
+
+/** @see https://www.iana.org/assignments/iana-ipv4-special-registry */
+const ranges4 = [
+    ['169.254.0.0', 16, 'forbidden'],
+    ['100.100.100.200', 32, 'forbidden'],
+    ['168.63.129.16', 32, 'forbidden'],
+    ['192.0.0.192', 32, 'forbidden'],
+    ['224.0.0.0', 3, 'forbidden'],
+    ['127.0.0.0', 8, 'loopback'],
+    ['0.0.0.0', 8, 'loopback'],
+    ['10.0.0.0', 8, 'private'],
+    ['172.16.0.0', 12, 'private'],
+    ['192.168.0.0', 16, 'private'],
+    ['100.64.0.0', 10, 'private'],
+    ['192.0.0.0', 24, 'private'],
+    ['198.18.0.0', 15, 'private'],
+];
+/** @see https://www.iana.org/assignments/iana-ipv6-special-registry */
+const ranges6 = [
+    ['fe80::', 10, 'forbidden'],
+    ['fd00:ec2::254', 128, 'forbidden'],
+    ['fd20:ce::254', 128, 'forbidden'],
+    ['ff00::', 8, 'forbidden'],
+    ['::1', 128, 'loopback'],
+    ['::', 128, 'loopback'],
+    ['fc00::', 7, 'private'],
+    ['fec0::', 10, 'private'],
+];
+/** Networks whose addresses carry an IPv4 address, and the bit it starts at: mapped, compatible, NAT64, 6to4. */
+const embeddings = [
+    ['::ffff:0:0', 96, 96],
+    ['::', 96, 96],
+    ['::ffff:0:0:0', 96, 96],
+    ['64:ff9b::', 96, 96],
+    ['64:ff9b:1::', 48, 96],
+    ['2002::', 16, 16],
+];
+/** The class of an IPv4 or IPv6 address (IPv6 without brackets, a zone is ignored); undefined for a name. */
+function addressClass(address) {
+    const text = address.replace(/%.*$/, '');
+    if ((0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIPv4)(text))
+        return classify(bits4(text), 32, ranges4, bits4);
+    if (!(0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIPv6)(text))
+        return undefined;
+    const bits = bits6(text);
+    const known = classify(bits, 128, ranges6, bits6);
+    if (known !== 'public')
+        return known;
+    const embedding = embeddings.find(([network, length]) => hasPrefix(bits, bits6(network), length, 128));
+    if (embedding === undefined)
+        return 'public';
+    const inner = (bits >> BigInt(96 - embedding[2])) & 0xffffffffn;
+    return classify(inner, 32, ranges4, bits4);
+}
+/** The class that a host name has by itself, whatever it resolves to; undefined when only DNS can tell. */
+function nameClass(hostname) {
+    const name = hostname.toLowerCase().replace(/\.$/, '');
+    if (name === 'localhost' || name.endsWith('.localhost'))
+        return 'loopback';
+    if (name === 'metadata.google.internal' || name === 'metadata.goog')
+        return 'forbidden';
+    return addressClass(name);
+}
+/** Whether anybody may own this name: a DNS name with a dot, under no suffix that is reserved for private use. */
+function isPublicName(hostname) {
+    const name = hostname.toLowerCase().replace(/\.$/, '');
+    return name.includes('.') && addressClass(name) === undefined && !/\.(?:internal|local|localhost)$/.test(name);
+}
+function classify(bits, width, ranges, toBits) {
+    return ranges.find(([network, length]) => hasPrefix(bits, toBits(network), length, width))?.[2] ?? 'public';
+}
+function hasPrefix(bits, network, length, width) {
+    const rest = BigInt(width - length);
+    return bits >> rest === network >> rest;
+}
+function bits4(address) {
+    return address.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n);
+}
+function bits6(address) {
+    const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+    const [head = '', tail] = canonical.split('::');
+    const left = head.split(':').filter((group) => group !== '');
+    const right = (tail ?? '').split(':').filter((group) => group !== '');
+    const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
+    return [...left, ...zeros, ...right].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n);
+}
+
+
+/***/ }),
+
+/***/ 895:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ openEarly)
+/* harmony export */ });
+/* harmony import */ var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(610);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30);
+/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(593);
+/* harmony import */ var _address_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(836);
+/* harmony import */ var _known_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(303);
+/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(825);
+
+
+
+
+
+
+/** Hosts that are connected to before the first request. */
+const mostHosts = 4;
+/**
+ * Opens a connection to each registry, and to the token service that it is known to have: it takes a round trip, in
+ * which TLS and HTTP can be loaded. Nothing is sent on it before the rules of the request that takes it have been
+ * applied to its address. Loopback is left out, as it may speak plain HTTP and takes no time.
+ *
+ * @param registries as they stand in names; those that may be spoken to over plain HTTP left out
+ */
+function openEarly(registries) {
+    const sockets = new Map();
+    for (const registry of new Set(registries)) {
+        const realm = Object.hasOwn(_known_js__WEBPACK_IMPORTED_MODULE_4__/* .knownChallenges */ .I, registry) ? _known_js__WEBPACK_IMPORTED_MODULE_4__/* .knownChallenges */ .I[registry]?.realm : undefined;
+        for (const place of [`https://${(0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_2__/* .wireHost */ .we)(registry)}`, ...(realm === undefined ? [] : [realm])]) {
+            const url = new URL(place);
+            if ((0,_address_js__WEBPACK_IMPORTED_MODULE_3__/* .nameClass */ .Kn)((0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url)) !== undefined || sockets.size >= mostHosts)
+                continue;
+            sockets.set(url.origin, [...(sockets.get(url.origin) ?? []), open(url)]);
+        }
+    }
+    const first = (origin) => sockets.get(origin)?.find(({ socket }) => !socket.destroyed);
+    return {
+        async check(origin, checkAddresses) {
+            const addresses = (await first(origin)?.addresses) ?? [];
+            if (addresses.length > 0)
+                await checkAddresses(new URL(origin).hostname, addresses);
+        },
+        take(origin) {
+            const early = first(origin);
+            if (early === undefined)
+                return undefined;
+            sockets.set(origin, sockets.get(origin)?.filter((each) => each !== early) ?? []);
+            return early.socket;
+        },
+        close() {
+            for (const { socket } of [...sockets.values()].flat())
+                socket.destroy();
+        },
+    };
+}
+function open(url) {
+    const { promise, resolve } = settable();
+    const resolveName = (hostname, options, callback) => {
+        (0,node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { ...options, all: true }, (error, found) => {
+            resolve(error ? [] : found.map(({ address }) => address));
+            const [one] = found ?? [];
+            if (error || options.all || one === undefined)
+                callback(error, found);
+            else
+                callback(null, one.address, one.family);
+        });
+    };
+    const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_1__.connect)({ host: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url), port: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .portOf */ .HM)(url), lookup: resolveName, noDelay: true });
+    // A connection that fails is gone; the request then opens its own, and reports what becomes of that.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => resolve([]));
+    return { socket, addresses: promise };
+}
+function settable() {
+    let resolve = () => { };
+    const promise = new Promise((settle) => {
+        resolve = settle;
+    });
+    return { promise, resolve };
+}
+
+
+/***/ }),
+
+/***/ 303:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ knownChallenges),
+/* harmony export */   o: () => (/* binding */ knownTokenHosts)
+/* harmony export */ });
+/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(593);
+
+/**
+ * Token services that are known, by their operators' documentation and clients, to serve a registry under another name:
+ * they may see its credentials.
+ */
+const knownTokenHosts = {
+    [_oci_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .dockerHub */ .UD]: 'auth.docker.io',
+    'registry.gitlab.com': 'gitlab.com',
+    'nvcr.io': 'authn.nvidia.com',
+};
+/** Registries whose challenge is known beforehand, so that the token can be asked for while the challenge is on its way. */
+const knownChallenges = {
+    [_oci_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .dockerHub */ .UD]: { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' },
+    'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
+};
+
+
+/***/ }),
+
+/***/ 825:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CO: () => (/* binding */ bareHostname),
+/* harmony export */   HM: () => (/* binding */ portOf),
+/* harmony export */   J6: () => (/* binding */ isSameOrigin),
+/* harmony export */   wx: () => (/* binding */ header)
+/* harmony export */ });
+/** The first value of a header, by its lower-case name. */
+function header(response, name) {
+    return response.headers[name]?.[0];
+}
+/** Whether two places have the same scheme, host and port. */
+function isSameOrigin(one, other) {
+    return one.protocol === other.protocol && one.host === other.host;
+}
+/** The port of `url`, the scheme's own where none is written. */
+function portOf(url) {
+    if (url.port !== '')
+        return Number(url.port);
+    return url.protocol === 'https:' ? 443 : 80;
+}
+/** `url` as a host name that `node:net` understands: IPv6 without its brackets. */
+function bareHostname(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+
+/***/ }),
+
+/***/ 137:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  N4: () => (/* binding */ endGroup),
-  z3: () => (/* binding */ error),
-  V4: () => (/* binding */ getInput),
-  pq: () => (/* binding */ info),
-  Pq: () => (/* binding */ core_setSecret),
-  Oh: () => (/* binding */ startGroup),
-  $e: () => (/* binding */ warning)
+  runStep: () => (/* binding */ runStep)
 });
-
-// UNUSED EXPORTS: ExitCode, addPath, debug, exportVariable, getBooleanInput, getIDToken, getMultilineInput, getState, group, isDebug, markdownSummary, notice, platform, saveState, setCommandEcho, setFailed, setOutput, summary, toPlatformPath, toPosixPath, toWin32Path
 
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
@@ -5292,2000 +1808,6 @@ function file_command_prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 ;// CONCATENATED MODULE: external "path"
 const external_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(313);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-class BasicCredentialHandler {
-    constructor(username, password) {
-        this.username = username;
-        this.password = password;
-    }
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class auth_BearerCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Bearer ${this.token}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class PersonalAccessTokenCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-//# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
-var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-class oidc_utils_OidcClient {
-    static createHttpClient(allowRetry = true, maxRetry = 10) {
-        const requestOptions = {
-            allowRetries: allowRetry,
-            maxRetries: maxRetry
-        };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
-    }
-    static getRequestToken() {
-        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-        if (!token) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
-        }
-        return token;
-    }
-    static getIDTokenUrl() {
-        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-        if (!runtimeUrl) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
-        }
-        return runtimeUrl;
-    }
-    static getCall(id_token_url) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
-            const res = yield httpclient
-                .getJson(id_token_url)
-                .catch(error => {
-                throw new Error(`Failed to get ID Token. \n 
-        Error Code : ${error.statusCode}\n 
-        Error Message: ${error.message}`);
-            });
-            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
-            if (!id_token) {
-                throw new Error('Response json body do not have ID Token field');
-            }
-            return id_token;
-        });
-    }
-    static getIDToken(audience) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            try {
-                // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
-                if (audience) {
-                    const encodedAudience = encodeURIComponent(audience);
-                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
-                }
-                debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
-                setSecret(id_token);
-                return id_token;
-            }
-            catch (error) {
-                throw new Error(`Error message: ${error.message}`);
-            }
-        });
-    }
-}
-//# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_namespaceObject.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = (/* unused pure expression or super */ null && (_summary));
-//# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
-
-/**
- * toPosixPath converts the given path to the posix form. On Windows, \\ will be
- * replaced with /.
- *
- * @param pth. Path to transform.
- * @return string Posix path.
- */
-function toPosixPath(pth) {
-    return pth.replace(/[\\]/g, '/');
-}
-/**
- * toWin32Path converts the given path to the win32 form. On Linux, / will be
- * replaced with \\.
- *
- * @param pth. Path to transform.
- * @return string Win32 path.
- */
-function toWin32Path(pth) {
-    return pth.replace(/[/]/g, '\\');
-}
-/**
- * toPlatformPath converts the given path to a platform-specific path. It does
- * this by replacing instances of / and \ with the platform-specific path
- * separator.
- *
- * @param pth The path to platformize.
- * @return string The platform-specific path.
- */
-function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
-}
-//# sourceMappingURL=path-utils.js.map
-;// CONCATENATED MODULE: external "string_decoder"
-const external_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
-// EXTERNAL MODULE: external "events"
-var external_events_ = __nccwpck_require__(434);
-;// CONCATENATED MODULE: external "child_process"
-const external_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
-// EXTERNAL MODULE: external "assert"
-var external_assert_ = __nccwpck_require__(613);
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
-var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
-// export const {open} = 'fs'
-const IS_WINDOWS = process.platform === 'win32';
-/**
- * Custom implementation of readlink to ensure Windows junctions
- * maintain trailing backslash for backward compatibility with Node.js < 24
- *
- * In Node.js 20, Windows junctions (directory symlinks) always returned paths
- * with trailing backslashes. Node.js 24 removed this behavior, which breaks
- * code that relied on this format for path operations.
- *
- * This implementation restores the Node 20 behavior by adding a trailing
- * backslash to all junction results on Windows.
- */
-function readlink(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
-        const result = yield fs.promises.readlink(fsPath);
-        // On Windows, restore Node 20 behavior: add trailing backslash to all results
-        // since junctions on Windows are always directory links
-        if (IS_WINDOWS && !result.endsWith('\\')) {
-            return `${result}\\`;
-        }
-        return result;
-    });
-}
-// See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
-const UV_FS_O_EXLOCK = 0x10000000;
-const READONLY = external_fs_namespaceObject.constants.O_RDONLY;
-function exists(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
-        try {
-            yield stat(fsPath);
-        }
-        catch (err) {
-            if (err.code === 'ENOENT') {
-                return false;
-            }
-            throw err;
-        }
-        return true;
-    });
-}
-function isDirectory(fsPath_1) {
-    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
-        const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
-        return stats.isDirectory();
-    });
-}
-/**
- * On OSX/Linux, true if path starts with '/'. On Windows, true for paths like:
- * \, \hello, \\hello\share, C:, and C:\hello (and corresponding alternate separator cases).
- */
-function isRooted(p) {
-    p = normalizeSeparators(p);
-    if (!p) {
-        throw new Error('isRooted() parameter "p" cannot be empty');
-    }
-    if (IS_WINDOWS) {
-        return (p.startsWith('\\') || /^[A-Z]:/i.test(p) // e.g. \ or \hello or \\hello
-        ); // e.g. C: or C:\hello
-    }
-    return p.startsWith('/');
-}
-/**
- * Best effort attempt to determine whether a file exists and is executable.
- * @param filePath    file path to check
- * @param extensions  additional file extensions to try
- * @return if file exists and is executable, returns the file path. otherwise empty string.
- */
-function tryGetExecutablePath(filePath, extensions) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
-        let stats = undefined;
-        try {
-            // test file exists
-            stats = yield stat(filePath);
-        }
-        catch (err) {
-            if (err.code !== 'ENOENT') {
-                // eslint-disable-next-line no-console
-                console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-            }
-        }
-        if (stats && stats.isFile()) {
-            if (IS_WINDOWS) {
-                // on Windows, test for valid extension
-                const upperExt = external_path_namespaceObject.extname(filePath).toUpperCase();
-                if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
-                    return filePath;
-                }
-            }
-            else {
-                if (isUnixExecutable(stats)) {
-                    return filePath;
-                }
-            }
-        }
-        // try each extension
-        const originalFilePath = filePath;
-        for (const extension of extensions) {
-            filePath = originalFilePath + extension;
-            stats = undefined;
-            try {
-                stats = yield stat(filePath);
-            }
-            catch (err) {
-                if (err.code !== 'ENOENT') {
-                    // eslint-disable-next-line no-console
-                    console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-                }
-            }
-            if (stats && stats.isFile()) {
-                if (IS_WINDOWS) {
-                    // preserve the case of the actual file (since an extension was appended)
-                    try {
-                        const directory = external_path_namespaceObject.dirname(filePath);
-                        const upperName = external_path_namespaceObject.basename(filePath).toUpperCase();
-                        for (const actualName of yield readdir(directory)) {
-                            if (upperName === actualName.toUpperCase()) {
-                                filePath = external_path_namespaceObject.join(directory, actualName);
-                                break;
-                            }
-                        }
-                    }
-                    catch (err) {
-                        // eslint-disable-next-line no-console
-                        console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
-                    }
-                    return filePath;
-                }
-                else {
-                    if (isUnixExecutable(stats)) {
-                        return filePath;
-                    }
-                }
-            }
-        }
-        return '';
-    });
-}
-function normalizeSeparators(p) {
-    p = p || '';
-    if (IS_WINDOWS) {
-        // convert slashes on Windows
-        p = p.replace(/\//g, '\\');
-        // remove redundant slashes
-        return p.replace(/\\\\+/g, '\\');
-    }
-    // remove redundant slashes
-    return p.replace(/\/\/+/g, '/');
-}
-// on Mac/Linux, test the execute bit
-//     R   W  X  R  W X R W X
-//   256 128 64 32 16 8 4 2 1
-function isUnixExecutable(stats) {
-    return ((stats.mode & 1) > 0 ||
-        ((stats.mode & 8) > 0 &&
-            process.getgid !== undefined &&
-            stats.gid === process.getgid()) ||
-        ((stats.mode & 64) > 0 &&
-            process.getuid !== undefined &&
-            stats.uid === process.getuid()));
-}
-// Get the path of cmd.exe in windows
-function getCmdPath() {
-    var _a;
-    return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
-}
-//# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
-var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-/**
- * Copies a file or folder.
- * Based off of shelljs - https://github.com/shelljs/shelljs/blob/9237f66c52e5daa40458f94f9565e18e8132f5a6/src/cp.js
- *
- * @param     source    source path
- * @param     dest      destination path
- * @param     options   optional. See CopyOptions.
- */
-function cp(source_1, dest_1) {
-    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
-        const { force, recursive, copySourceDirectory } = readCopyOptions(options);
-        const destStat = (yield ioUtil.exists(dest)) ? yield ioUtil.stat(dest) : null;
-        // Dest is an existing file, but not forcing
-        if (destStat && destStat.isFile() && !force) {
-            return;
-        }
-        // If dest is an existing directory, should copy inside.
-        const newDest = destStat && destStat.isDirectory() && copySourceDirectory
-            ? path.join(dest, path.basename(source))
-            : dest;
-        if (!(yield ioUtil.exists(source))) {
-            throw new Error(`no such file or directory: ${source}`);
-        }
-        const sourceStat = yield ioUtil.stat(source);
-        if (sourceStat.isDirectory()) {
-            if (!recursive) {
-                throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
-            }
-            else {
-                yield cpDirRecursive(source, newDest, 0, force);
-            }
-        }
-        else {
-            if (path.relative(source, newDest) === '') {
-                // a file cannot be copied to itself
-                throw new Error(`'${newDest}' and '${source}' are the same file`);
-            }
-            yield io_copyFile(source, newDest, force);
-        }
-    });
-}
-/**
- * Moves a path.
- *
- * @param     source    source path
- * @param     dest      destination path
- * @param     options   optional. See MoveOptions.
- */
-function mv(source_1, dest_1) {
-    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
-        if (yield ioUtil.exists(dest)) {
-            let destExists = true;
-            if (yield ioUtil.isDirectory(dest)) {
-                // If dest is directory copy src into dest
-                dest = path.join(dest, path.basename(source));
-                destExists = yield ioUtil.exists(dest);
-            }
-            if (destExists) {
-                if (options.force == null || options.force) {
-                    yield rmRF(dest);
-                }
-                else {
-                    throw new Error('Destination already exists');
-                }
-            }
-        }
-        yield mkdirP(path.dirname(dest));
-        yield ioUtil.rename(source, dest);
-    });
-}
-/**
- * Remove a path recursively with force
- *
- * @param inputPath path to remove
- */
-function rmRF(inputPath) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if (ioUtil.IS_WINDOWS) {
-            // Check for invalid characters
-            // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
-            if (/[*"<>|]/.test(inputPath)) {
-                throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
-            }
-        }
-        try {
-            // note if path does not exist, error is silent
-            yield ioUtil.rm(inputPath, {
-                force: true,
-                maxRetries: 3,
-                recursive: true,
-                retryDelay: 300
-            });
-        }
-        catch (err) {
-            throw new Error(`File was unable to be removed ${err}`);
-        }
-    });
-}
-/**
- * Make a directory.  Creates the full path with folders in between
- * Will throw if it fails
- *
- * @param   fsPath        path to create
- * @returns Promise<void>
- */
-function mkdirP(fsPath) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        ok(fsPath, 'a path argument must be provided');
-        yield ioUtil.mkdir(fsPath, { recursive: true });
-    });
-}
-/**
- * Returns path of a tool had the tool actually been invoked.  Resolves via paths.
- * If you check and the tool does not exist, it will throw.
- *
- * @param     tool              name of the tool
- * @param     check             whether to check if tool exists
- * @returns   Promise<string>   path to tool
- */
-function which(tool, check) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if (!tool) {
-            throw new Error("parameter 'tool' is required");
-        }
-        // recursive when check=true
-        if (check) {
-            const result = yield which(tool, false);
-            if (!result) {
-                if (IS_WINDOWS) {
-                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
-                }
-                else {
-                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
-                }
-            }
-            return result;
-        }
-        const matches = yield findInPath(tool);
-        if (matches && matches.length > 0) {
-            return matches[0];
-        }
-        return '';
-    });
-}
-/**
- * Returns a list of all occurrences of the given tool on the system path.
- *
- * @returns   Promise<string[]>  the paths of the tool
- */
-function findInPath(tool) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if (!tool) {
-            throw new Error("parameter 'tool' is required");
-        }
-        // build the list of extensions to try
-        const extensions = [];
-        if (IS_WINDOWS && process.env['PATHEXT']) {
-            for (const extension of process.env['PATHEXT'].split(external_path_namespaceObject.delimiter)) {
-                if (extension) {
-                    extensions.push(extension);
-                }
-            }
-        }
-        // if it's rooted, return it if exists. otherwise return empty.
-        if (isRooted(tool)) {
-            const filePath = yield tryGetExecutablePath(tool, extensions);
-            if (filePath) {
-                return [filePath];
-            }
-            return [];
-        }
-        // if any path separators, return empty
-        if (tool.includes(external_path_namespaceObject.sep)) {
-            return [];
-        }
-        // build the list of directories
-        //
-        // Note, technically "where" checks the current directory on Windows. From a toolkit perspective,
-        // it feels like we should not do this. Checking the current directory seems like more of a use
-        // case of a shell, and the which() function exposed by the toolkit should strive for consistency
-        // across platforms.
-        const directories = [];
-        if (process.env.PATH) {
-            for (const p of process.env.PATH.split(external_path_namespaceObject.delimiter)) {
-                if (p) {
-                    directories.push(p);
-                }
-            }
-        }
-        // find all matches
-        const matches = [];
-        for (const directory of directories) {
-            const filePath = yield tryGetExecutablePath(external_path_namespaceObject.join(directory, tool), extensions);
-            if (filePath) {
-                matches.push(filePath);
-            }
-        }
-        return matches;
-    });
-}
-function readCopyOptions(options) {
-    const force = options.force == null ? true : options.force;
-    const recursive = Boolean(options.recursive);
-    const copySourceDirectory = options.copySourceDirectory == null
-        ? true
-        : Boolean(options.copySourceDirectory);
-    return { force, recursive, copySourceDirectory };
-}
-function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        // Ensure there is not a run away recursive copy
-        if (currentDepth >= 255)
-            return;
-        currentDepth++;
-        yield mkdirP(destDir);
-        const files = yield ioUtil.readdir(sourceDir);
-        for (const fileName of files) {
-            const srcFile = `${sourceDir}/${fileName}`;
-            const destFile = `${destDir}/${fileName}`;
-            const srcFileStat = yield ioUtil.lstat(srcFile);
-            if (srcFileStat.isDirectory()) {
-                // Recurse
-                yield cpDirRecursive(srcFile, destFile, currentDepth, force);
-            }
-            else {
-                yield io_copyFile(srcFile, destFile, force);
-            }
-        }
-        // Change the mode for the newly created directory
-        yield ioUtil.chmod(destDir, (yield ioUtil.stat(sourceDir)).mode);
-    });
-}
-// Buffered file copy
-function io_copyFile(srcFile, destFile, force) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if ((yield ioUtil.lstat(srcFile)).isSymbolicLink()) {
-            // unlink/re-link it
-            try {
-                yield ioUtil.lstat(destFile);
-                yield ioUtil.unlink(destFile);
-            }
-            catch (e) {
-                // Try to override file permission
-                if (e.code === 'EPERM') {
-                    yield ioUtil.chmod(destFile, '0666');
-                    yield ioUtil.unlink(destFile);
-                }
-                // other errors = it doesn't exist, no work to do
-            }
-            // Copy over symlink
-            const symlinkFull = yield ioUtil.readlink(srcFile);
-            yield ioUtil.symlink(symlinkFull, destFile, ioUtil.IS_WINDOWS ? 'junction' : null);
-        }
-        else if (!(yield ioUtil.exists(destFile)) || force) {
-            yield ioUtil.copyFile(srcFile, destFile);
-        }
-    });
-}
-//# sourceMappingURL=io.js.map
-;// CONCATENATED MODULE: external "timers"
-const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
-var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-
-/* eslint-disable @typescript-eslint/unbound-method */
-const toolrunner_IS_WINDOWS = process.platform === 'win32';
-/*
- * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
- */
-class ToolRunner extends external_events_.EventEmitter {
-    constructor(toolPath, args, options) {
-        super();
-        if (!toolPath) {
-            throw new Error("Parameter 'toolPath' cannot be null or empty.");
-        }
-        this.toolPath = toolPath;
-        this.args = args || [];
-        this.options = options || {};
-    }
-    _debug(message) {
-        if (this.options.listeners && this.options.listeners.debug) {
-            this.options.listeners.debug(message);
-        }
-    }
-    _getCommandString(options, noPrefix) {
-        const toolPath = this._getSpawnFileName();
-        const args = this._getSpawnArgs(options);
-        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
-        if (toolrunner_IS_WINDOWS) {
-            // Windows + cmd file
-            if (this._isCmdFile()) {
-                cmd += toolPath;
-                for (const a of args) {
-                    cmd += ` ${a}`;
-                }
-            }
-            // Windows + verbatim
-            else if (options.windowsVerbatimArguments) {
-                cmd += `"${toolPath}"`;
-                for (const a of args) {
-                    cmd += ` ${a}`;
-                }
-            }
-            // Windows (regular)
-            else {
-                cmd += this._windowsQuoteCmdArg(toolPath);
-                for (const a of args) {
-                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
-                }
-            }
-        }
-        else {
-            // OSX/Linux - this can likely be improved with some form of quoting.
-            // creating processes on Unix is fundamentally different than Windows.
-            // on Unix, execvp() takes an arg array.
-            cmd += toolPath;
-            for (const a of args) {
-                cmd += ` ${a}`;
-            }
-        }
-        return cmd;
-    }
-    _processLineBuffer(data, strBuffer, onLine) {
-        try {
-            let s = strBuffer + data.toString();
-            let n = s.indexOf(external_os_namespaceObject.EOL);
-            while (n > -1) {
-                const line = s.substring(0, n);
-                onLine(line);
-                // the rest of the string ...
-                s = s.substring(n + external_os_namespaceObject.EOL.length);
-                n = s.indexOf(external_os_namespaceObject.EOL);
-            }
-            return s;
-        }
-        catch (err) {
-            // streaming lines to console is best effort.  Don't fail a build.
-            this._debug(`error processing line. Failed with error ${err}`);
-            return '';
-        }
-    }
-    _getSpawnFileName() {
-        if (toolrunner_IS_WINDOWS) {
-            if (this._isCmdFile()) {
-                return process.env['COMSPEC'] || 'cmd.exe';
-            }
-        }
-        return this.toolPath;
-    }
-    _getSpawnArgs(options) {
-        if (toolrunner_IS_WINDOWS) {
-            if (this._isCmdFile()) {
-                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
-                for (const a of this.args) {
-                    argline += ' ';
-                    argline += options.windowsVerbatimArguments
-                        ? a
-                        : this._windowsQuoteCmdArg(a);
-                }
-                argline += '"';
-                return [argline];
-            }
-        }
-        return this.args;
-    }
-    _endsWith(str, end) {
-        return str.endsWith(end);
-    }
-    _isCmdFile() {
-        const upperToolPath = this.toolPath.toUpperCase();
-        return (this._endsWith(upperToolPath, '.CMD') ||
-            this._endsWith(upperToolPath, '.BAT'));
-    }
-    _windowsQuoteCmdArg(arg) {
-        // for .exe, apply the normal quoting rules that libuv applies
-        if (!this._isCmdFile()) {
-            return this._uvQuoteCmdArg(arg);
-        }
-        // otherwise apply quoting rules specific to the cmd.exe command line parser.
-        // the libuv rules are generic and are not designed specifically for cmd.exe
-        // command line parser.
-        //
-        // for a detailed description of the cmd.exe command line parser, refer to
-        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
-        // need quotes for empty arg
-        if (!arg) {
-            return '""';
-        }
-        // determine whether the arg needs to be quoted
-        const cmdSpecialChars = [
-            ' ',
-            '\t',
-            '&',
-            '(',
-            ')',
-            '[',
-            ']',
-            '{',
-            '}',
-            '^',
-            '=',
-            ';',
-            '!',
-            "'",
-            '+',
-            ',',
-            '`',
-            '~',
-            '|',
-            '<',
-            '>',
-            '"'
-        ];
-        let needsQuotes = false;
-        for (const char of arg) {
-            if (cmdSpecialChars.some(x => x === char)) {
-                needsQuotes = true;
-                break;
-            }
-        }
-        // short-circuit if quotes not needed
-        if (!needsQuotes) {
-            return arg;
-        }
-        // the following quoting rules are very similar to the rules that by libuv applies.
-        //
-        // 1) wrap the string in quotes
-        //
-        // 2) double-up quotes - i.e. " => ""
-        //
-        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
-        //    doesn't work well with a cmd.exe command line.
-        //
-        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
-        //    for example, the command line:
-        //          foo.exe "myarg:""my val"""
-        //    is parsed by a .NET console app into an arg array:
-        //          [ "myarg:\"my val\"" ]
-        //    which is the same end result when applying libuv quoting rules. although the actual
-        //    command line from libuv quoting rules would look like:
-        //          foo.exe "myarg:\"my val\""
-        //
-        // 3) double-up slashes that precede a quote,
-        //    e.g.  hello \world    => "hello \world"
-        //          hello\"world    => "hello\\""world"
-        //          hello\\"world   => "hello\\\\""world"
-        //          hello world\    => "hello world\\"
-        //
-        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
-        //    the reasons for including this as a .cmd quoting rule are:
-        //
-        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
-        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
-        //
-        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
-        //       haven't heard any complaints about that aspect.
-        //
-        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
-        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
-        // by using %%.
-        //
-        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
-        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
-        //
-        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
-        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
-        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
-        // to an external program.
-        //
-        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
-        // % can be escaped within a .cmd file.
-        let reverse = '"';
-        let quoteHit = true;
-        for (let i = arg.length; i > 0; i--) {
-            // walk the string in reverse
-            reverse += arg[i - 1];
-            if (quoteHit && arg[i - 1] === '\\') {
-                reverse += '\\'; // double the slash
-            }
-            else if (arg[i - 1] === '"') {
-                quoteHit = true;
-                reverse += '"'; // double the quote
-            }
-            else {
-                quoteHit = false;
-            }
-        }
-        reverse += '"';
-        return reverse.split('').reverse().join('');
-    }
-    _uvQuoteCmdArg(arg) {
-        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
-        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
-        // is used.
-        //
-        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
-        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
-        // pasting copyright notice from Node within this function:
-        //
-        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
-        //
-        //      Permission is hereby granted, free of charge, to any person obtaining a copy
-        //      of this software and associated documentation files (the "Software"), to
-        //      deal in the Software without restriction, including without limitation the
-        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
-        //      sell copies of the Software, and to permit persons to whom the Software is
-        //      furnished to do so, subject to the following conditions:
-        //
-        //      The above copyright notice and this permission notice shall be included in
-        //      all copies or substantial portions of the Software.
-        //
-        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
-        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
-        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
-        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
-        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
-        //      IN THE SOFTWARE.
-        if (!arg) {
-            // Need double quotation for empty argument
-            return '""';
-        }
-        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
-            // No quotation needed
-            return arg;
-        }
-        if (!arg.includes('"') && !arg.includes('\\')) {
-            // No embedded double quotes or backslashes, so I can just wrap
-            // quote marks around the whole thing.
-            return `"${arg}"`;
-        }
-        // Expected input/output:
-        //   input : hello"world
-        //   output: "hello\"world"
-        //   input : hello""world
-        //   output: "hello\"\"world"
-        //   input : hello\world
-        //   output: hello\world
-        //   input : hello\\world
-        //   output: hello\\world
-        //   input : hello\"world
-        //   output: "hello\\\"world"
-        //   input : hello\\"world
-        //   output: "hello\\\\\"world"
-        //   input : hello world\
-        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
-        //                             but it appears the comment is wrong, it should be "hello world\\"
-        let reverse = '"';
-        let quoteHit = true;
-        for (let i = arg.length; i > 0; i--) {
-            // walk the string in reverse
-            reverse += arg[i - 1];
-            if (quoteHit && arg[i - 1] === '\\') {
-                reverse += '\\';
-            }
-            else if (arg[i - 1] === '"') {
-                quoteHit = true;
-                reverse += '\\';
-            }
-            else {
-                quoteHit = false;
-            }
-        }
-        reverse += '"';
-        return reverse.split('').reverse().join('');
-    }
-    _cloneExecOptions(options) {
-        options = options || {};
-        const result = {
-            cwd: options.cwd || process.cwd(),
-            env: options.env || process.env,
-            silent: options.silent || false,
-            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
-            failOnStdErr: options.failOnStdErr || false,
-            ignoreReturnCode: options.ignoreReturnCode || false,
-            delay: options.delay || 10000
-        };
-        result.outStream = options.outStream || process.stdout;
-        result.errStream = options.errStream || process.stderr;
-        return result;
-    }
-    _getSpawnOptions(options, toolPath) {
-        options = options || {};
-        const result = {};
-        result.cwd = options.cwd;
-        result.env = options.env;
-        result['windowsVerbatimArguments'] =
-            options.windowsVerbatimArguments || this._isCmdFile();
-        if (options.windowsVerbatimArguments) {
-            result.argv0 = `"${toolPath}"`;
-        }
-        return result;
-    }
-    /**
-     * Exec a tool.
-     * Output will be streamed to the live console.
-     * Returns promise with return code
-     *
-     * @param     tool     path to tool to exec
-     * @param     options  optional exec options.  See ExecOptions
-     * @returns   number
-     */
-    exec() {
-        return toolrunner_awaiter(this, void 0, void 0, function* () {
-            // root the tool path if it is unrooted and contains relative pathing
-            if (!isRooted(this.toolPath) &&
-                (this.toolPath.includes('/') ||
-                    (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
-                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
-                this.toolPath = external_path_namespaceObject.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
-            }
-            // if the tool is only a file name, then resolve it from the PATH
-            // otherwise verify it exists (add extension on Windows if necessary)
-            this.toolPath = yield which(this.toolPath, true);
-            return new Promise((resolve, reject) => toolrunner_awaiter(this, void 0, void 0, function* () {
-                this._debug(`exec tool: ${this.toolPath}`);
-                this._debug('arguments:');
-                for (const arg of this.args) {
-                    this._debug(`   ${arg}`);
-                }
-                const optionsNonNull = this._cloneExecOptions(this.options);
-                if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
-                }
-                const state = new ExecState(optionsNonNull, this.toolPath);
-                state.on('debug', (message) => {
-                    this._debug(message);
-                });
-                if (this.options.cwd && !(yield exists(this.options.cwd))) {
-                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
-                }
-                const fileName = this._getSpawnFileName();
-                const cp = external_child_process_namespaceObject.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
-                let stdbuffer = '';
-                if (cp.stdout) {
-                    cp.stdout.on('data', (data) => {
-                        if (this.options.listeners && this.options.listeners.stdout) {
-                            this.options.listeners.stdout(data);
-                        }
-                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                            optionsNonNull.outStream.write(data);
-                        }
-                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
-                            if (this.options.listeners && this.options.listeners.stdline) {
-                                this.options.listeners.stdline(line);
-                            }
-                        });
-                    });
-                }
-                let errbuffer = '';
-                if (cp.stderr) {
-                    cp.stderr.on('data', (data) => {
-                        state.processStderr = true;
-                        if (this.options.listeners && this.options.listeners.stderr) {
-                            this.options.listeners.stderr(data);
-                        }
-                        if (!optionsNonNull.silent &&
-                            optionsNonNull.errStream &&
-                            optionsNonNull.outStream) {
-                            const s = optionsNonNull.failOnStdErr
-                                ? optionsNonNull.errStream
-                                : optionsNonNull.outStream;
-                            s.write(data);
-                        }
-                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
-                            if (this.options.listeners && this.options.listeners.errline) {
-                                this.options.listeners.errline(line);
-                            }
-                        });
-                    });
-                }
-                cp.on('error', (err) => {
-                    state.processError = err.message;
-                    state.processExited = true;
-                    state.processClosed = true;
-                    state.CheckComplete();
-                });
-                cp.on('exit', (code) => {
-                    state.processExitCode = code;
-                    state.processExited = true;
-                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
-                    state.CheckComplete();
-                });
-                cp.on('close', (code) => {
-                    state.processExitCode = code;
-                    state.processExited = true;
-                    state.processClosed = true;
-                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
-                    state.CheckComplete();
-                });
-                state.on('done', (error, exitCode) => {
-                    if (stdbuffer.length > 0) {
-                        this.emit('stdline', stdbuffer);
-                    }
-                    if (errbuffer.length > 0) {
-                        this.emit('errline', errbuffer);
-                    }
-                    cp.removeAllListeners();
-                    if (error) {
-                        reject(error);
-                    }
-                    else {
-                        resolve(exitCode);
-                    }
-                });
-                if (this.options.input) {
-                    if (!cp.stdin) {
-                        throw new Error('child process missing stdin');
-                    }
-                    cp.stdin.end(this.options.input);
-                }
-            }));
-        });
-    }
-}
-/**
- * Convert an arg string to an array of args. Handles escaping
- *
- * @param    argString   string of arguments
- * @returns  string[]    array of arguments
- */
-function argStringToArray(argString) {
-    const args = [];
-    let inQuotes = false;
-    let escaped = false;
-    let arg = '';
-    function append(c) {
-        // we only escape double quotes.
-        if (escaped && c !== '"') {
-            arg += '\\';
-        }
-        arg += c;
-        escaped = false;
-    }
-    for (let i = 0; i < argString.length; i++) {
-        const c = argString.charAt(i);
-        if (c === '"') {
-            if (!escaped) {
-                inQuotes = !inQuotes;
-            }
-            else {
-                append(c);
-            }
-            continue;
-        }
-        if (c === '\\' && escaped) {
-            append(c);
-            continue;
-        }
-        if (c === '\\' && inQuotes) {
-            escaped = true;
-            continue;
-        }
-        if (c === ' ' && !inQuotes) {
-            if (arg.length > 0) {
-                args.push(arg);
-                arg = '';
-            }
-            continue;
-        }
-        append(c);
-    }
-    if (arg.length > 0) {
-        args.push(arg.trim());
-    }
-    return args;
-}
-class ExecState extends external_events_.EventEmitter {
-    constructor(options, toolPath) {
-        super();
-        this.processClosed = false; // tracks whether the process has exited and stdio is closed
-        this.processError = '';
-        this.processExitCode = 0;
-        this.processExited = false; // tracks whether the process has exited
-        this.processStderr = false; // tracks whether stderr was written to
-        this.delay = 10000; // 10 seconds
-        this.done = false;
-        this.timeout = null;
-        if (!toolPath) {
-            throw new Error('toolPath must not be empty');
-        }
-        this.options = options;
-        this.toolPath = toolPath;
-        if (options.delay) {
-            this.delay = options.delay;
-        }
-    }
-    CheckComplete() {
-        if (this.done) {
-            return;
-        }
-        if (this.processClosed) {
-            this._setResult();
-        }
-        else if (this.processExited) {
-            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
-        }
-    }
-    _debug(message) {
-        this.emit('debug', message);
-    }
-    _setResult() {
-        // determine whether there is an error
-        let error;
-        if (this.processExited) {
-            if (this.processError) {
-                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
-            }
-            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
-                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
-            }
-            else if (this.processStderr && this.options.failOnStdErr) {
-                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
-            }
-        }
-        // clear the timeout
-        if (this.timeout) {
-            clearTimeout(this.timeout);
-            this.timeout = null;
-        }
-        this.done = true;
-        this.emit('done', error, this.processExitCode);
-    }
-    static HandleTimeout(state) {
-        if (state.done) {
-            return;
-        }
-        if (!state.processClosed && state.processExited) {
-            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
-            state._debug(message);
-        }
-        state._setResult();
-    }
-}
-//# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
-var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-/**
- * Exec a command.
- * Output will be streamed to the live console.
- * Returns promise with return code
- *
- * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
- * @param     args               optional arguments for tool. Escaping is handled by the lib.
- * @param     options            optional exec options.  See ExecOptions
- * @returns   Promise<number>    exit code
- */
-function exec_exec(commandLine, args, options) {
-    return exec_awaiter(this, void 0, void 0, function* () {
-        const commandArgs = tr.argStringToArray(commandLine);
-        if (commandArgs.length === 0) {
-            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
-        }
-        // Path to tool to execute should be first arg
-        const toolPath = commandArgs[0];
-        args = commandArgs.slice(1).concat(args || []);
-        const runner = new tr.ToolRunner(toolPath, args, options);
-        return runner.exec();
-    });
-}
-/**
- * Exec a command and get the output.
- * Output will be streamed to the live console.
- * Returns promise with the exit code and collected stdout and stderr
- *
- * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
- * @param     args                  optional arguments for tool. Escaping is handled by the lib.
- * @param     options               optional exec options.  See ExecOptions
- * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
- */
-function getExecOutput(commandLine, args, options) {
-    return exec_awaiter(this, void 0, void 0, function* () {
-        var _a, _b;
-        let stdout = '';
-        let stderr = '';
-        //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new StringDecoder('utf8');
-        const stderrDecoder = new StringDecoder('utf8');
-        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
-        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
-        const stdErrListener = (data) => {
-            stderr += stderrDecoder.write(data);
-            if (originalStdErrListener) {
-                originalStdErrListener(data);
-            }
-        };
-        const stdOutListener = (data) => {
-            stdout += stdoutDecoder.write(data);
-            if (originalStdoutListener) {
-                originalStdoutListener(data);
-            }
-        };
-        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
-        //flush any remaining characters
-        stdout += stdoutDecoder.end();
-        stderr += stderrDecoder.end();
-        return {
-            exitCode,
-            stdout,
-            stderr
-        };
-    });
-}
-//# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
-var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-        silent: true
-    });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-        silent: true
-    });
-    return {
-        name: name.trim(),
-        version: version.trim()
-    };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
-        silent: true
-    });
-    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-    return {
-        name,
-        version
-    };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-        silent: true
-    });
-    const [name, version] = stdout.trim().split('\n');
-    return {
-        name,
-        version
-    };
-});
-const platform = external_os_namespaceObject.platform();
-const arch = external_os_namespaceObject.arch();
-const isWindows = platform === 'win32';
-const isMacOS = platform === 'darwin';
-const isLinux = platform === 'linux';
-function getDetails() {
-    return platform_awaiter(this, void 0, void 0, function* () {
-        return Object.assign(Object.assign({}, (yield (isWindows
-            ? getWindowsInfo()
-            : isMacOS
-                ? getMacOsInfo()
-                : getLinuxInfo()))), { platform,
-            arch,
-            isWindows,
-            isMacOS,
-            isLinux });
-    });
-}
-//# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
-var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-/**
- * The code to exit an action
- */
-var ExitCode;
-(function (ExitCode) {
-    /**
-     * A code indicating that the action was successful
-     */
-    ExitCode[ExitCode["Success"] = 0] = "Success";
-    /**
-     * A code indicating that the action was a failure
-     */
-    ExitCode[ExitCode["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-//-----------------------------------------------------------------------
-// Variables
-//-----------------------------------------------------------------------
-/**
- * Sets env variable for this action and future actions in the job
- * @param name the name of the variable to set
- * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function exportVariable(name, val) {
-    const convertedVal = toCommandValue(val);
-    process.env[name] = convertedVal;
-    const filePath = process.env['GITHUB_ENV'] || '';
-    if (filePath) {
-        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
-    }
-    issueCommand('set-env', { name }, convertedVal);
-}
-/**
- * Registers a secret which will get masked from logs
- *
- * @param secret - Value of the secret to be masked
- * @remarks
- * This function instructs the Actions runner to mask the specified value in any
- * logs produced during the workflow run. Once registered, the secret value will
- * be replaced with asterisks (***) whenever it appears in console output, logs,
- * or error messages.
- *
- * This is useful for protecting sensitive information such as:
- * - API keys
- * - Access tokens
- * - Authentication credentials
- * - URL parameters containing signatures (SAS tokens)
- *
- * Note that masking only affects future logs; any previous appearances of the
- * secret in logs before calling this function will remain unmasked.
- *
- * @example
- * ```typescript
- * // Register an API token as a secret
- * const apiToken = "abc123xyz456";
- * setSecret(apiToken);
- *
- * // Now any logs containing this value will show *** instead
- * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
- * ```
- */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
-}
-/**
- * Prepends inputPath to the PATH (for this action and future actions)
- * @param inputPath
- */
-function addPath(inputPath) {
-    const filePath = process.env['GITHUB_PATH'] || '';
-    if (filePath) {
-        issueFileCommand('PATH', inputPath);
-    }
-    else {
-        issueCommand('add-path', {}, inputPath);
-    }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
-}
-/**
- * Gets the value of an input.
- * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
- * Returns an empty string if the value is not defined.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string
- */
-function getInput(name, options) {
-    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
-    if (options && options.required && !val) {
-        throw new Error(`Input required and not supplied: ${name}`);
-    }
-    if (options && options.trimWhitespace === false) {
-        return val;
-    }
-    return val.trim();
-}
-/**
- * Gets the values of an multiline input.  Each value is also trimmed.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string[]
- *
- */
-function getMultilineInput(name, options) {
-    const inputs = getInput(name, options)
-        .split('\n')
-        .filter(x => x !== '');
-    if (options && options.trimWhitespace === false) {
-        return inputs;
-    }
-    return inputs.map(input => input.trim());
-}
-/**
- * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
- * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
- * The return value is also in boolean type.
- * ref: https://yaml.org/spec/1.2/spec.html#id2804923
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   boolean
- */
-function getBooleanInput(name, options) {
-    const trueValue = ['true', 'True', 'TRUE'];
-    const falseValue = ['false', 'False', 'FALSE'];
-    const val = getInput(name, options);
-    if (trueValue.includes(val))
-        return true;
-    if (falseValue.includes(val))
-        return false;
-    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
-/**
- * Sets the value of an output.
- *
- * @param     name     name of the output to set
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function setOutput(name, value) {
-    const filePath = process.env['GITHUB_OUTPUT'] || '';
-    if (filePath) {
-        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
-    }
-    process.stdout.write(os.EOL);
-    issueCommand('set-output', { name }, toCommandValue(value));
-}
-/**
- * Enables or disables the echoing of commands into stdout for the rest of the step.
- * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
- *
- */
-function setCommandEcho(enabled) {
-    issue('echo', enabled ? 'on' : 'off');
-}
-//-----------------------------------------------------------------------
-// Results
-//-----------------------------------------------------------------------
-/**
- * Sets the action status to failed.
- * When the action exits it will be with an exit code of 1
- * @param message add error issue message
- */
-function setFailed(message) {
-    process.exitCode = ExitCode.Failure;
-    error(message);
-}
-//-----------------------------------------------------------------------
-// Logging Commands
-//-----------------------------------------------------------------------
-/**
- * Gets whether Actions Step Debug is on or not
- */
-function isDebug() {
-    return process.env['RUNNER_DEBUG'] === '1';
-}
-/**
- * Writes debug message to user log
- * @param message debug message
- */
-function core_debug(message) {
-    issueCommand('debug', {}, message);
-}
-/**
- * Adds an error issue
- * @param message error issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function error(message, properties = {}) {
-    command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a warning issue
- * @param message warning issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function warning(message, properties = {}) {
-    command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a notice issue
- * @param message notice issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function notice(message, properties = {}) {
-    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Writes info to log with console.log.
- * @param message info message
- */
-function info(message) {
-    process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-/**
- * Begin an output group.
- *
- * Output until the next `groupEnd` will be foldable in this group
- *
- * @param name The name of the output group
- */
-function startGroup(name) {
-    command_issue('group', name);
-}
-/**
- * End an output group.
- */
-function endGroup() {
-    command_issue('endgroup');
-}
-/**
- * Wrap an asynchronous function call in a group.
- *
- * Returns the same type as the function itself.
- *
- * @param name The name of the group
- * @param fn The function to wrap in the group
- */
-function group(name, fn) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        startGroup(name);
-        let result;
-        try {
-            result = yield fn();
-        }
-        finally {
-            endGroup();
-        }
-        return result;
-    });
-}
-//-----------------------------------------------------------------------
-// Wrapper action state
-//-----------------------------------------------------------------------
-/**
- * Saves state for current action, the state can only be retrieved by this action's post job execution.
- *
- * @param     name     name of the state to store
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function saveState(name, value) {
-    const filePath = process.env['GITHUB_STATE'] || '';
-    if (filePath) {
-        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
-    }
-    issueCommand('save-state', { name }, toCommandValue(value));
-}
-/**
- * Gets the value of an state set by this action's main execution.
- *
- * @param     name     name of the state to get
- * @returns   string
- */
-function getState(name) {
-    return process.env[`STATE_${name}`] || '';
-}
-function getIDToken(aud) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        return yield OidcClient.getIDToken(aud);
-    });
-}
-/**
- * Summary exports
- */
-
-/**
- * @deprecated use core.summary
- */
-
-/**
- * Path exports
- */
-
-/**
- * Platform utilities exports
- */
-
-//# sourceMappingURL=core.js.map
-
-/***/ }),
-
-/***/ 313:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Qq: () => (/* binding */ HttpClient)
-});
-
-// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, getProxyUrl, isHttps
-
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(611);
 var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
@@ -7518,7 +2040,7 @@ function isHttps(requestUrl) {
     const parsedUrl = new URL(requestUrl);
     return parsedUrl.protocol === 'https:';
 }
-class HttpClient {
+class lib_HttpClient {
     constructor(userAgent, handlers, requestOptions) {
         this._ignoreSslError = false;
         this._allowRedirects = true;
@@ -8094,6 +2616,4452 @@ class HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class auth_BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+class oidc_utils_OidcClient {
+    static createHttpClient(allowRetry = true, maxRetry = 10) {
+        const requestOptions = {
+            allowRetries: allowRetry,
+            maxRetries: maxRetry
+        };
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+    }
+    static getRequestToken() {
+        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+        if (!token) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+        }
+        return token;
+    }
+    static getIDTokenUrl() {
+        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+        if (!runtimeUrl) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+        }
+        return runtimeUrl;
+    }
+    static getCall(id_token_url) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            var _a;
+            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const res = yield httpclient
+                .getJson(id_token_url)
+                .catch(error => {
+                throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+            });
+            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+            if (!id_token) {
+                throw new Error('Response json body do not have ID Token field');
+            }
+            return id_token;
+        });
+    }
+    static getIDToken(audience) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            try {
+                // New ID Token is requested from action service
+                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                if (audience) {
+                    const encodedAudience = encodeURIComponent(audience);
+                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+                }
+                debug(`ID token url is ${id_token_url}`);
+                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                setSecret(id_token);
+                return id_token;
+            }
+            catch (error) {
+                throw new Error(`Error message: ${error.message}`);
+            }
+        });
+    }
+}
+//# sourceMappingURL=oidc-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { access, appendFile, writeFile } = external_fs_namespaceObject.promises;
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+    constructor() {
+        this._buffer = '';
+    }
+    /**
+     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
+     * Also checks r/w permissions.
+     *
+     * @returns step summary file path
+     */
+    filePath() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            if (this._filePath) {
+                return this._filePath;
+            }
+            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+            if (!pathFromEnv) {
+                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+            }
+            try {
+                yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
+            }
+            catch (_a) {
+                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+            }
+            this._filePath = pathFromEnv;
+            return this._filePath;
+        });
+    }
+    /**
+     * Wraps content in an HTML tag, adding any HTML attributes
+     *
+     * @param {string} tag HTML tag to wrap
+     * @param {string | null} content content within the tag
+     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
+     *
+     * @returns {string} content wrapped in HTML element
+     */
+    wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs)
+            .map(([key, value]) => ` ${key}="${value}"`)
+            .join('');
+        if (!content) {
+            return `<${tag}${htmlAttrs}>`;
+        }
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    }
+    /**
+     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
+     *
+     * @param {SummaryWriteOptions} [options] (optional) options for write operation
+     *
+     * @returns {Promise<Summary>} summary instance
+     */
+    write(options) {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+            const filePath = yield this.filePath();
+            const writeFunc = overwrite ? writeFile : appendFile;
+            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+            return this.emptyBuffer();
+        });
+    }
+    /**
+     * Clears the summary buffer and wipes the summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    clear() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            return this.emptyBuffer().write({ overwrite: true });
+        });
+    }
+    /**
+     * Returns the current summary buffer as a string
+     *
+     * @returns {string} string of summary buffer
+     */
+    stringify() {
+        return this._buffer;
+    }
+    /**
+     * If the summary buffer is empty
+     *
+     * @returns {boolen} true if the buffer is empty
+     */
+    isEmptyBuffer() {
+        return this._buffer.length === 0;
+    }
+    /**
+     * Resets the summary buffer without writing to summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    emptyBuffer() {
+        this._buffer = '';
+        return this;
+    }
+    /**
+     * Adds raw text to the summary buffer
+     *
+     * @param {string} text content to add
+     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+    }
+    /**
+     * Adds the operating system-specific end-of-line marker to the buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addEOL() {
+        return this.addRaw(external_os_namespaceObject.EOL);
+    }
+    /**
+     * Adds an HTML codeblock to the summary buffer
+     *
+     * @param {string} code content to render within fenced code block
+     * @param {string} lang (optional) language to syntax highlight code
+     *
+     * @returns {Summary} summary instance
+     */
+    addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, (lang && { lang }));
+        const element = this.wrap('pre', this.wrap('code', code), attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML list to the summary buffer
+     *
+     * @param {string[]} items list of items to render
+     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addList(items, ordered = false) {
+        const tag = ordered ? 'ol' : 'ul';
+        const listItems = items.map(item => this.wrap('li', item)).join('');
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML table to the summary buffer
+     *
+     * @param {SummaryTableCell[]} rows table rows
+     *
+     * @returns {Summary} summary instance
+     */
+    addTable(rows) {
+        const tableBody = rows
+            .map(row => {
+            const cells = row
+                .map(cell => {
+                if (typeof cell === 'string') {
+                    return this.wrap('td', cell);
+                }
+                const { header, data, colspan, rowspan } = cell;
+                const tag = header ? 'th' : 'td';
+                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+                return this.wrap(tag, data, attrs);
+            })
+                .join('');
+            return this.wrap('tr', cells);
+        })
+            .join('');
+        const element = this.wrap('table', tableBody);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds a collapsable HTML details element to the summary buffer
+     *
+     * @param {string} label text for the closed state
+     * @param {string} content collapsable content
+     *
+     * @returns {Summary} summary instance
+     */
+    addDetails(label, content) {
+        const element = this.wrap('details', this.wrap('summary', label) + content);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML image tag to the summary buffer
+     *
+     * @param {string} src path to the image you to embed
+     * @param {string} alt text description of the image
+     * @param {SummaryImageOptions} options (optional) addition image attributes
+     *
+     * @returns {Summary} summary instance
+     */
+    addImage(src, alt, options) {
+        const { width, height } = options || {};
+        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML section heading element
+     *
+     * @param {string} text heading text
+     * @param {number | string} [level=1] (optional) the heading level, default: 1
+     *
+     * @returns {Summary} summary instance
+     */
+    addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+            ? tag
+            : 'h1';
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML thematic break (<hr>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addSeparator() {
+        const element = this.wrap('hr', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML line break (<br>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addBreak() {
+        const element = this.wrap('br', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML blockquote to the summary buffer
+     *
+     * @param {string} text quote text
+     * @param {string} cite (optional) citation url
+     *
+     * @returns {Summary} summary instance
+     */
+    addQuote(text, cite) {
+        const attrs = Object.assign({}, (cite && { cite }));
+        const element = this.wrap('blockquote', text, attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML anchor tag to the summary buffer
+     *
+     * @param {string} text link text/content
+     * @param {string} href hyperlink
+     *
+     * @returns {Summary} summary instance
+     */
+    addLink(text, href) {
+        const element = this.wrap('a', text, { href });
+        return this.addRaw(element).addEOL();
+    }
+}
+const _summary = new Summary();
+/**
+ * @deprecated use `core.summary`
+ */
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const summary = (/* unused pure expression or super */ null && (_summary));
+//# sourceMappingURL=summary.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+/**
+ * toPosixPath converts the given path to the posix form. On Windows, \\ will be
+ * replaced with /.
+ *
+ * @param pth. Path to transform.
+ * @return string Posix path.
+ */
+function toPosixPath(pth) {
+    return pth.replace(/[\\]/g, '/');
+}
+/**
+ * toWin32Path converts the given path to the win32 form. On Linux, / will be
+ * replaced with \\.
+ *
+ * @param pth. Path to transform.
+ * @return string Win32 path.
+ */
+function toWin32Path(pth) {
+    return pth.replace(/[/]/g, '\\');
+}
+/**
+ * toPlatformPath converts the given path to a platform-specific path. It does
+ * this by replacing instances of / and \ with the platform-specific path
+ * separator.
+ *
+ * @param pth The path to platformize.
+ * @return string The platform-specific path.
+ */
+function toPlatformPath(pth) {
+    return pth.replace(/[/\\]/g, path.sep);
+}
+//# sourceMappingURL=path-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_namespaceObject.platform();
+const arch = external_os_namespaceObject.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(os.EOL);
+    issueCommand('set-output', { name }, toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    command_issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    command_issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
+    }
+    issueCommand('save-state', { name }, toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
+// EXTERNAL MODULE: ./lib/src/oci/action-error.js
+var action_error = __nccwpck_require__(875);
+;// CONCATENATED MODULE: ./lib/src/printable.js
+/**
+ * Control characters, line and paragraph separators, bidirectional marks, invisible characters, tags and lone
+ * surrogates: what a terminal or a reader would not see, or would see as something else.
+ */
+const unprintable = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+/** In parentheses, so that splitting by it keeps the digests, at odd places. */
+const digest = /(sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})(?![0-9a-f]))/;
+const anyUrl = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>\\]+/gi;
+/** Query values that say what was asked for and authorize nobody. */
+const harmlessQueries = new Set(['scope', 'service', 'digest']);
+/**
+ * Makes a string from outside fit to print on one line of a log: nothing in it ends the line, moves the cursor, or is
+ * a command to the runner, which obeys `::` at the start of a line and `##[` anywhere in it. URLs lose their userinfo,
+ * and their queries but for `scope`, `service` and `digest`.
+ */
+function printable(text) {
+    return text
+        .replace(anyUrl, printableUrl)
+        .replace(unprintable, (character) => named[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`)
+        .replace(/##(?=\[)/g, '#\\u{23}')
+        .replace(/^(\s*):(?=:)/, '$1\\u{3a}');
+}
+/** Cuts secrets out of `text`, leaving whole digests alone: a hostile token must not be able to hide one. */
+function redact(text, secrets) {
+    const parts = text.split(digest);
+    // The longest first, so that one that begins like another is cut whole.
+    for (const secret of [...secrets].sort((one, other) => other.length - one.length)) {
+        parts.forEach((part, at) => {
+            if (at % 2 === 0)
+                parts[at] = part.replaceAll(secret, '***');
+        });
+    }
+    return parts.join('');
+}
+function printableUrl(url) {
+    const [head = '', query] = url.split(/[?#]/, 2);
+    const shown = head.replace(/^([a-z0-9+.-]+:\/\/)[^/]*@/i, '$1');
+    if (query === undefined || !url.startsWith('?', head.length))
+        return shown;
+    const pairs = query.split('&').map((pair) => {
+        const name = pair.split('=', 1)[0] ?? '';
+        return harmlessQueries.has(name.toLowerCase()) ? pair : `${name}=***`;
+    });
+    return `${shown}?${pairs.join('&')}`;
+}
+
+;// CONCATENATED MODULE: ./lib/src/log.js
+
+
+
+/** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
+const shortestMask = 16;
+/** Characters from which on a registry's token is cut out of all that is printed; a shorter one only from quotes. */
+const shortestToken = 8;
+/** Annotations that one step may write; the runner drops what comes after. */
+const mostAnnotations = 10;
+/** Warnings among them, so that there is room for what made the step fail. */
+const mostWarnings = 3;
+/** Characters of one annotation, below the 4,096 that the runner keeps. */
+const longestAnnotation = 4000;
+/** Characters that are shown of another's own words. */
+const longestQuote = 512;
+/** Characters of a line of the log. */
+const longestLine = 8000;
+/** Characters of each part of an annotation. */
+const longestPart = 1800;
+/** What to do about a failure that has no advice of its own. */
+const generalAdvice = {
+    'invalid-input': 'Correct the input; no request was sent.',
+    'not-found': 'Check the spelling of repository and tag.',
+    'platform-not-found': 'Ask for a platform that the image has.',
+    unauthorized: 'Log in to the registry in an earlier step, or give the inputs username and password.',
+    denied: 'Check that the credentials may read this repository.',
+    'rate-limited': 'Log in, or run the job later.',
+    'digest-mismatch': 'Do not use this image: its bytes are not those that its digest names.',
+    'size-mismatch': 'Do not use this image: push it again.',
+    'invalid-manifest': 'Push the image again with a current client; if it was, something between it and the runner changes it.',
+    unsupported: 'Use sha256 or sha512, and an image in OCI or Docker schema 2 format.',
+    'too-large': 'Look whether the reference names an image: manifests and configs are far smaller.',
+    'untrusted-host': 'Ask the operator of the registry where it should lead.',
+    'gate-failed': 'Do not go on with this image, or correct what is expected of it.',
+    'wait-timeout': 'Look why it does not hold yet, or allow more by the input wait-timeout.',
+    timeout: 'Look at the registry and the network, then run the job again.',
+    network: 'Check that the runner can reach the host, then run the job again.',
+    tls: 'Check the certificate of the host, and what the runner trusts.',
+    'registry-error': 'Look at the status of the registry, and run the job again; if it stays, tell its operator.',
+    'runner-error': 'Look at the runner and its disk.',
+    internal: 'Please report it, with the log of this step.',
+};
+/** A log on standard output, by the runner's workflow commands. */
+function openLog() {
+    const secrets = new Set();
+    const shortTokens = new Set();
+    let annotations = 0;
+    // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
+    const safe = (text) => printable(shorten(redact(text, secrets), longestLine));
+    const keep = (secret, shortest) => {
+        for (const line of secret.split(/[\r\n]+/)) {
+            if (line.length >= shortestMask)
+                core_setSecret(line);
+            if (line.length >= shortest)
+                for (const form of formsOf(line))
+                    secrets.add(form);
+        }
+    };
+    return {
+        line: (text) => info(safe(text)),
+        group(title, lines) {
+            startGroup(safe(title));
+            for (const line of lines)
+                info(safe(line));
+            endGroup();
+        },
+        warning(text) {
+            annotations += 1;
+            if (annotations > mostWarnings)
+                info(`Warning: ${safe(text)}`);
+            else
+                warning(shorten(safe(text), longestAnnotation), { title: 'Image Digests' });
+        },
+        annotationsLeft: () => mostAnnotations - Math.min(annotations, mostWarnings),
+        error(code, lines) {
+            const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
+            error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
+        },
+        keepSecret: (secret) => keep(secret, 1),
+        keepToken(token) {
+            keep(token, shortestToken);
+            shortTokens.add(token);
+        },
+        safe,
+        quote: (text) => shorten(safe(redact(text, shortTokens)), longestQuote),
+    };
+}
+/** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
+function partsOf(error, about, { quote }) {
+    const known = error instanceof action_error/* ActionError */.l ? error : defect(error);
+    const said = known.said === undefined ? [] : [`It said: ${quote(known.said)}`];
+    const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
+    return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
+}
+/** The ways in which a secret may come back: as it is, in a query or form, in a Basic header. */
+function formsOf(secret) {
+    const bytes = Buffer.from(secret);
+    const base64 = bytes.toString('base64');
+    const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
+    const encoded = [encodeURIComponent(bytes.toString()), inForm];
+    const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+    return [secret, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
+}
+function defect(error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return new action_error/* ActionError */.l('internal', `The action has a defect: ${message}`);
+}
+function shorten(text, longest) {
+    return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./lib/src/inert-json.js
+const inert = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-'));
+/**
+ * Writes JSON on one line that is inert in a shell: inside strings, everything but `A-Z a-z 0-9 _ . / : @ + = , -` is a
+ * `\uXXXX` escape. No label or annotation can then break out of the script that the output is pasted into.
+ */
+function inertJson(value) {
+    if (Array.isArray(value))
+        return `[${value.map(inertJson).join(',')}]`;
+    if (typeof value === 'object' && value !== null) {
+        const members = Object.entries(value).flatMap(([key, member]) => member === undefined ? [] : [`${inertString(key)}:${inertJson(member)}`]);
+        return `{${members.join(',')}}`;
+    }
+    return typeof value === 'string' ? inertString(value) : JSON.stringify(value);
+}
+function inertString(text) {
+    // Into bytes, as a hostile text of megabytes would otherwise become millions of strings.
+    const bytes = Buffer.allocUnsafe(text.length * 6);
+    let length = 0;
+    for (let at = 0; at < text.length; at += 1) {
+        const unit = text.charCodeAt(at);
+        if (inert.has(unit))
+            bytes[length++] = unit;
+        else
+            length += bytes.write(`\\u${unit.toString(16).padStart(4, '0')}`, length, 'latin1');
+    }
+    return `"${bytes.toString('latin1', 0, length)}"`;
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: ./lib/src/runner-file.js
+
+/**
+ * Appends texts to a file that the runner gave. All or nothing: what was written in part is taken back. A FIFO or a
+ * device is refused, as it may never take the text.
+ *
+ * @throws Error when it cannot be written
+ */
+function appendToRunnerFile(path, texts) {
+    const before = (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false });
+    if (before !== undefined && !before.isFile())
+        throw new Error('it is not a regular file');
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, 'a');
+    try {
+        for (const text of texts)
+            writeWhole(file, Buffer.from(text));
+    }
+    catch (error) {
+        (0,external_node_fs_namespaceObject.ftruncateSync)(file, before?.size ?? 0);
+        throw error;
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+function writeWhole(file, bytes) {
+    for (let at = 0; at < bytes.length;)
+        at += (0,external_node_fs_namespaceObject.writeSync)(file, bytes, at);
+}
+
+;// CONCATENATED MODULE: ./lib/src/outputs.js
+
+
+
+
+/** Every output, as `action.yml` lists them. */
+const outputNames = [
+    'exists',
+    'digest',
+    'index-digest',
+    'manifest-digest',
+    'config-digest',
+    'layer-digests',
+    'layers',
+    'diff-ids',
+    'name',
+    'reference',
+    'media-type',
+    'platform',
+    'platforms',
+    'size',
+    'created',
+    'labels',
+    'annotations',
+    'index-path',
+    'manifest-path',
+    'config-path',
+    'changed',
+    'needs-updating',
+    'results',
+    'error-code',
+];
+/**
+ * The outputs of a run. Those that describe one manifest are set only when one image and one platform were asked for,
+ * so that none is read by mistake.
+ *
+ * @param results those of each outcome, in the same order
+ * @param isOnePlatform whether exactly one platform was asked for by name
+ */
+function outputsOf(outcomes, results, files, isOnePlatform) {
+    const common = {
+        exists: String(outcomes.every(({ found }) => found !== undefined)),
+        results: inertJson(results.flat()),
+    };
+    const [outcome] = outcomes;
+    const [result] = results.flat();
+    if (outcomes.length !== 1 || outcome?.found === undefined || result === undefined)
+        return common;
+    const ofImage = { ...common, ...imageOutputs(result) };
+    return isOnePlatform ? { ...ofImage, ...manifestOutputs(outcome, result, files) } : ofImage;
+}
+/**
+ * Writes all outputs at once.
+ *
+ * @param path `GITHUB_OUTPUT`
+ * @throws ActionError `runner-error`; nothing has been set then
+ */
+function writeOutputs(path, outputs) {
+    const texts = outputNames.flatMap((name) => {
+        const value = outputs[name];
+        if (value === undefined)
+            return [];
+        const delimiter = `ghadelimiter_${(0,external_node_crypto_.randomUUID)()}`;
+        return [`${name}<<${delimiter}\n${value}\n${delimiter}\n`];
+    });
+    try {
+        if (path === '')
+            throw new Error('it is not set');
+        appendToRunnerFile(path, texts);
+    }
+    catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
+            advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
+            cause,
+        });
+    }
+}
+/** The one output of a step that has failed. */
+function failureOutputs(code) {
+    return { 'error-code': code };
+}
+function imageOutputs(result) {
+    return {
+        digest: result.digest ?? '',
+        'index-digest': result.indexDigest ?? '',
+        name: result.name,
+        reference: result.reference ?? '',
+        'media-type': result.mediaType ?? '',
+        platforms: inertJson(result.platforms),
+    };
+}
+function manifestOutputs({ found }, result, files) {
+    const { layers = [], configDigest, changed, needsUpdating } = result;
+    const hasConfig = result.labels !== undefined && configDigest !== undefined;
+    return {
+        'manifest-digest': result.manifestDigest ?? '',
+        'config-digest': configDigest ?? '',
+        'layer-digests': inertJson(layers.map(({ digest }) => digest)),
+        layers: inertJson(layers),
+        platform: result.platform ?? '',
+        size: String(result.size),
+        annotations: inertJson(result.annotations),
+        'index-path': found?.image.entries === undefined ? '' : files.pathOf(found.image.digest),
+        'manifest-path': result.manifestPath ?? '',
+        ...(hasConfig
+            ? {
+                created: result.created ?? '',
+                labels: inertJson(result.labels),
+                'diff-ids': inertJson(result.diffIds),
+                'config-path': files.pathOf(configDigest),
+            }
+            : {}),
+        ...(changed === undefined ? {} : { changed: String(changed) }),
+        ...(needsUpdating === undefined ? {} : { 'needs-updating': String(needsUpdating) }),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/src/failure.js
+
+
+/**
+ * Prints an annotation for each failure, up to the most that a step may have, and sets `error-code` to that of the first.
+ *
+ * @returns false, for the step has not succeeded
+ */
+function fail(log, { output }, failures) {
+    const reports = failures.map(({ error, about }) => partsOf(error, about, log));
+    const code = reports[0]?.code ?? 'internal';
+    const room = log.annotationsLeft();
+    const shown = reports.length > room ? room - 1 : reports.length;
+    for (const report of reports.slice(0, shown))
+        log.error(report.code, report.parts);
+    const left = reports.length - shown;
+    if (left > 0)
+        log.error(code, [`${left} more images failed: see the log of this step.`]);
+    try {
+        writeOutputs(output, failureOutputs(code));
+    }
+    catch (error) {
+        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    return false;
+}
+
+// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
+var src_inputs = __nccwpck_require__(75);
+;// CONCATENATED MODULE: ./lib/src/clock.js
+
+/** The clock of this machine. */
+const systemClock = {
+    now: Date.now,
+    random: Math.random,
+    sleep: (milliseconds, signal) => new Promise((resolve, reject) => {
+        const stop = () => {
+            clearTimeout(timer);
+            reject(signal.reason);
+        };
+        const timer = setTimeout(() => {
+            signal.removeEventListener('abort', stop);
+            resolve();
+        }, milliseconds);
+        if (signal.aborted)
+            stop();
+        else
+            signal.addEventListener('abort', stop, { once: true });
+    }),
+};
+/**
+ * Gives `body` a look that ends after so many milliseconds.
+ *
+ * @throws ActionError `timeout` when it takes longer, besides what `body` throws
+ */
+async function withLook(timeout, note, body) {
+    const controller = new AbortController();
+    const late = new action_error/* ActionError */.l('timeout', `One look at the registry took longer than ${timeout / 1000} seconds.`, {
+        advice: 'Look at the registry and the network first; the input timeout allows more.',
+    });
+    const timer = setTimeout(() => controller.abort(late), timeout);
+    const { promise: overdue, stop } = rejection(controller.signal);
+    try {
+        return await Promise.race([body({ signal: controller.signal, deadline: Date.now() + timeout, note }), overdue]);
+    }
+    finally {
+        clearTimeout(timer);
+        stop();
+    }
+}
+function rejection(signal) {
+    let stop = () => { };
+    const promise = new Promise((_, reject) => {
+        const listener = () => reject(signal.reason);
+        signal.addEventListener('abort', listener, { once: true });
+        stop = () => signal.removeEventListener('abort', listener);
+    });
+    return { promise, stop };
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
+/** The four media types that the pipeline asks for, in the order of the `Accept` header. */
+const manifestTypes = [
+    'application/vnd.oci.image.index.v1+json',
+    'application/vnd.docker.distribution.manifest.list.v2+json',
+    'application/vnd.oci.image.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v2+json',
+];
+const kinds = {
+    'application/vnd.oci.image.index.v1+json': 'index',
+    'application/vnd.docker.distribution.manifest.list.v2+json': 'index',
+    'application/vnd.oci.image.manifest.v1+json': 'manifest',
+    'application/vnd.docker.distribution.manifest.v2+json': 'manifest',
+};
+/** Types that say nothing about a document: registries and proxies fall back to them. */
+const genericTypes = new Set(['', 'application/json', 'text/plain', 'application/octet-stream']);
+const schema1Types = new Set([
+    'application/vnd.docker.distribution.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v1+prettyjws',
+]);
+const imageConfigTypes = new Set([
+    'application/vnd.oci.image.config.v1+json',
+    'application/vnd.docker.container.image.v1+json',
+]);
+/** Reads a `Content-Type`: parameters dropped, lower-cased; empty when there is none. */
+function essence(contentType) {
+    return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+/** Whether `type` is one of the four of {@link manifestTypes}. */
+function isManifestType(type) {
+    return Object.hasOwn(kinds, type);
+}
+/** Whether a document of this type is an index or a manifest. */
+function kindOf(type) {
+    return kinds[type];
+}
+/** Whether `type` leaves open what the document is. */
+function isGenericType(type) {
+    return genericTypes.has(type);
+}
+/** Whether `type` is Docker's schema 1, whose digests cannot be computed from the bytes. */
+function isSchema1Type(type) {
+    return schema1Types.has(type);
+}
+/** Whether `type` is the config of an image that can be run, and not of some other artifact. */
+function isImageConfigType(type) {
+    return imageConfigTypes.has(type);
+}
+
+// EXTERNAL MODULE: ./lib/src/oci/platform.js
+var oci_platform = __nccwpck_require__(993);
+;// CONCATENATED MODULE: ./lib/src/image.js
+
+
+
+/** Levels of index below one another. */
+const mostLevels = 4;
+/** Entries of an index and all that nest in it. */
+const mostEntries = 1000;
+/** Reads what `reference` points to, and every index that nests in it. */
+async function loadImage(reference, client, look) {
+    const { digest, bytes, document } = await client.manifest(reference, look);
+    const common = { reference, digest, bytes, mediaType: document.mediaType };
+    if (document.kind === 'manifest')
+        return { ...common, entries: undefined, manifest: document };
+    const entries = await expand(document, [digest], { client, look, reference, budget: { left: mostEntries } });
+    return { ...common, entries, manifest: undefined };
+}
+/** Whether an entry is about others and no image itself. */
+function isAttestation({ platform, isAttestation: isAnnotated }) {
+    return isAnnotated || (platform !== undefined && (0,oci_platform/* isUnknownPlatform */._H)(platform));
+}
+/** A platform as the index writes it; features are left out, as they tell no images apart. */
+function writtenPlatform(platform) {
+    return (0,oci_platform/* formatPlatform */.Bq)({ ...platform, osFeatures: [] });
+}
+/** The image entries of an index in index order, those of nested indexes in the place of these. */
+async function expand(index, path, expansion) {
+    expansion.budget.left -= index.manifests.length;
+    if (expansion.budget.left < 0) {
+        throw new action_error/* ActionError */.l('invalid-manifest', `The index has more than ${mostEntries} entries, nested ones included.`);
+    }
+    const parts = index.manifests
+        .filter((entry) => !isAttestation(entry))
+        .map(async (entry) => {
+        if (!isIndex(entry))
+            return isCandidate(entry) ? [entry] : [];
+        return expandNested(entry, path, expansion);
+    });
+    return (await Promise.all(parts)).flat();
+}
+async function expandNested(entry, path, expansion) {
+    if (path.includes(entry.digest))
+        throw new action_error/* ActionError */.l('invalid-manifest', `The index ${entry.digest} holds itself.`);
+    if (path.length >= mostLevels) {
+        throw new action_error/* ActionError */.l('invalid-manifest', `Indexes nest in more than ${mostLevels} levels.`);
+    }
+    const { client, look, reference } = expansion;
+    const { document } = await client.child(reference, entry, look);
+    return document.kind === 'index' ? expand(document, [...path, entry.digest], expansion) : [];
+}
+function isIndex({ mediaType }) {
+    return isManifestType(mediaType) && kindOf(mediaType) === 'index';
+}
+/** An entry with a platform is one even when its type is unsupported, so that asking for it says so. */
+function isCandidate({ mediaType, platform }) {
+    return platform !== undefined || isManifestType(mediaType);
+}
+
+// EXTERNAL MODULE: ./lib/src/oci/digest.js
+var oci_digest = __nccwpck_require__(618);
+// EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
+var oci_reference = __nccwpck_require__(593);
+;// CONCATENATED MODULE: ./lib/src/oci/fields.js
+
+
+/** Takes `value` as an object. `what` names it in the error. */
+function asObject(value, what) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw wrong(what, 'an object');
+    return value;
+}
+/** Takes `value` as an array. */
+function asArray(value, what) {
+    if (!Array.isArray(value))
+        throw wrong(what, 'an array');
+    return value;
+}
+/** Takes `value` as a string that is not empty. */
+function asText(value, what) {
+    if (typeof value !== 'string' || value === '')
+        throw wrong(what, 'a string');
+    return value;
+}
+/** Takes `value` as a string; empty when it is absent or null. */
+function asOptionalText(value, what) {
+    if (value === undefined || value === null)
+        return '';
+    if (typeof value !== 'string')
+        throw wrong(what, 'a string');
+    return value;
+}
+/** Takes `value` as a list of strings; empty when it is absent or null. */
+function asOptionalTexts(value, what) {
+    if (value === undefined || value === null)
+        return [];
+    return asArray(value, what).map((item) => asText(item, `${what}[]`));
+}
+/** Takes `value` as a map of strings; empty when it is absent or null. */
+function asTextMap(value, what) {
+    const map = Object.create(null);
+    if (value === undefined || value === null)
+        return map;
+    for (const [key, text] of Object.entries(asObject(value, what)))
+        map[key] = asOptionalText(text, `${what}.*`);
+    return map;
+}
+/** Takes `value` as a size in bytes. */
+function asSize(value, what) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+        throw wrong(what, 'a size in bytes');
+    return value;
+}
+/** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
+function asDigest(value, what) {
+    return (0,oci_digest/* parseDigest */.m)(asText(value, what), 'invalid-manifest');
+}
+/**
+ * Refuses keys that differ from a known one only in case, as Go's reader takes them for the same.
+ * Folding by upper and then lower case catches `ſ` and the Kelvin sign, as Go does.
+ */
+function refuseCaseVariants(object, known, what) {
+    for (const key of Object.keys(object)) {
+        const folded = fold(key);
+        if (known.some((name) => name !== key && fold(name) === folded)) {
+            throw new action_error/* ActionError */.l('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
+        }
+    }
+}
+function fold(text) {
+    return text.toUpperCase().toLowerCase();
+}
+function wrong(what, expected) {
+    return new action_error/* ActionError */.l('invalid-manifest', `${what} is not ${expected}.`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/strict-json.js
+
+/** Levels of nesting; no OCI document has ten. */
+const deepest = 64;
+/** Values in one document, so that 4 MiB of brackets cannot become 300 MiB of objects. */
+const mostValues = 100_000;
+const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
+const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const stringRun = /[^"\\\u0000-\u001f]*/y;
+const loneSurrogate = /\p{Surrogate}/u;
+const whiteSpace = /[ \t\n\r]*/y;
+const escapes = {
+    '"': '"',
+    '\\': '\\',
+    '/': '/',
+    b: '\b',
+    f: '\f',
+    n: '\n',
+    r: '\r',
+    t: '\t',
+};
+/**
+ * Reads one JSON document and nothing else: UTF-8 without BOM, no duplicate keys, no lone surrogates,
+ * at most 64 levels deep. Two readers can then not understand the same bytes differently (CVE-2021-41190 and its kind).
+ *
+ * @throws ActionError `invalid-manifest`, saying what is wrong and at which character
+ * @see https://www.rfc-editor.org/rfc/rfc8259
+ */
+function parseStrictJson(bytes) {
+    const reader = new Reader(decode(bytes));
+    const value = reader.value(1);
+    reader.end();
+    return value;
+}
+function decode(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    }
+    catch (cause) {
+        throw new action_error/* ActionError */.l('invalid-manifest', 'The document is not UTF-8.', { cause });
+    }
+}
+class Reader {
+    #text;
+    #at = 0;
+    #values = 0;
+    constructor(text) {
+        this.#text = text;
+    }
+    /** Reads the value that starts here, `depth` being its own level. */
+    value(depth) {
+        this.#values += 1;
+        if (this.#values > mostValues)
+            throw this.#error(`more than ${mostValues} values`);
+        this.#match(whiteSpace);
+        switch (this.#text[this.#at]) {
+            case '{':
+                return this.#object(depth);
+            case '[':
+                return this.#array(depth);
+            case '"':
+                return this.#string();
+            case 't':
+                return this.#word('true', true);
+            case 'f':
+                return this.#word('false', false);
+            case 'n':
+                return this.#word('null', null);
+            default:
+                return this.#number();
+        }
+    }
+    /** Checks that nothing but white space follows. */
+    end() {
+        this.#match(whiteSpace);
+        if (this.#at < this.#text.length)
+            throw this.#error('something after the document');
+    }
+    #object(depth) {
+        this.#open(depth);
+        const object = Object.create(null);
+        if (this.#take('}'))
+            return object;
+        do {
+            this.#match(whiteSpace);
+            const key = this.#string();
+            if (key in object)
+                throw this.#error('a duplicate key');
+            if (!this.#take(':'))
+                throw this.#error('a colon is missing');
+            object[key] = this.value(depth + 1);
+        } while (this.#take(','));
+        if (!this.#take('}'))
+            throw this.#error('an object is not closed');
+        return object;
+    }
+    #array(depth) {
+        this.#open(depth);
+        const array = [];
+        if (this.#take(']'))
+            return array;
+        do
+            array.push(this.value(depth + 1));
+        while (this.#take(','));
+        if (!this.#take(']'))
+            throw this.#error('an array is not closed');
+        return array;
+    }
+    #open(depth) {
+        if (depth > deepest)
+            throw this.#error(`more than ${deepest} levels`);
+        this.#at += 1;
+    }
+    #string() {
+        if (this.#text[this.#at] !== '"')
+            throw this.#error('a string is expected');
+        this.#at += 1;
+        const parts = [this.#match(stringRun)];
+        while (this.#text[this.#at] === '\\')
+            parts.push(this.#escape(), this.#match(stringRun));
+        if (this.#text[this.#at] !== '"')
+            throw this.#error('a string is not closed');
+        this.#at += 1;
+        const text = parts.join('');
+        if (loneSurrogate.test(text))
+            throw this.#error('a lone surrogate');
+        return text;
+    }
+    #escape() {
+        const letter = this.#text[this.#at + 1] ?? '';
+        if (letter === 'u') {
+            const hex = this.#text.slice(this.#at + 2, this.#at + 6);
+            if (!/^[0-9a-fA-F]{4}$/.test(hex))
+                throw this.#error('a bad escape');
+            this.#at += 6;
+            return String.fromCharCode(Number.parseInt(hex, 16));
+        }
+        const character = Object.hasOwn(escapes, letter) ? escapes[letter] : undefined;
+        if (character === undefined)
+            throw this.#error('a bad escape');
+        this.#at += 2;
+        return character;
+    }
+    #number() {
+        const literal = this.#match(numberPattern);
+        if (literal === '')
+            throw this.#error('a value is expected');
+        return plainInteger.test(literal) ? Number(literal) : Number.NaN;
+    }
+    #word(word, value) {
+        if (!this.#text.startsWith(word, this.#at))
+            throw this.#error('a value is expected');
+        this.#at += word.length;
+        return value;
+    }
+    #take(character) {
+        this.#match(whiteSpace);
+        if (this.#text[this.#at] !== character)
+            return false;
+        this.#at += 1;
+        return true;
+    }
+    #match(sticky) {
+        sticky.lastIndex = this.#at;
+        const match = sticky.exec(this.#text)?.[0] ?? '';
+        this.#at += match.length;
+        return match;
+    }
+    #error(what) {
+        return new action_error/* ActionError */.l('invalid-manifest', `Not strict JSON: ${what}, at character ${this.#at}.`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/src/oci/config.js
+
+
+const configFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'created', 'config', 'rootfs'];
+/** RFC 3339, section 5.6: date-time. */
+const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,32})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+/**
+ * Reads an image config whose digest has been verified.
+ *
+ * @throws ActionError `invalid-manifest`
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
+ */
+function parseConfig(bytes) {
+    const document = asObject(parseStrictJson(bytes), 'The image config');
+    refuseCaseVariants(document, configFields, 'the image config');
+    return {
+        platform: platformOf(document),
+        created: createdOf(document['created']),
+        labels: labelsOf(document['config']),
+        diffIds: diffIdsOf(document['rootfs']),
+    };
+}
+function platformOf(config) {
+    const os = asOptionalText(config['os'], 'os');
+    const architecture = asOptionalText(config['architecture'], 'architecture');
+    if (os === '' && architecture === '')
+        return undefined;
+    return {
+        os,
+        architecture,
+        variant: asOptionalText(config['variant'], 'variant'),
+        osVersion: asOptionalText(config['os.version'], 'os.version'),
+        osFeatures: asOptionalTexts(config['os.features'], 'os.features'),
+    };
+}
+function createdOf(value) {
+    if (typeof value !== 'string' || !rfc3339.test(value))
+        return '';
+    const [year = 0, month = 0, day = 0] = value.slice(0, 10).split('-').map(Number);
+    return day <= new Date(Date.UTC(year, month, 0)).getUTCDate() ? value : '';
+}
+function labelsOf(value) {
+    if (value === undefined || value === null)
+        return asTextMap(undefined, 'config.Labels');
+    const container = asObject(value, 'config');
+    refuseCaseVariants(container, ['Labels'], 'config');
+    return asTextMap(container['Labels'], 'config.Labels');
+}
+function diffIdsOf(value) {
+    if (value === undefined || value === null)
+        return [];
+    const rootfs = asObject(value, 'rootfs');
+    refuseCaseVariants(rootfs, ['type', 'diff_ids'], 'rootfs');
+    const ids = rootfs['diff_ids'];
+    if (ids === undefined || ids === null)
+        return [];
+    return asArray(ids, 'rootfs.diff_ids').map((id, at) => asDigest(id, `rootfs.diff_ids[${at}]`));
+}
+
+;// CONCATENATED MODULE: ./lib/src/resolve.js
+
+
+
+
+
+
+/** What a platform may be written with: nothing that a shell would act on. */
+const inertPlatform = /^[A-Za-z0-9_.()+,:/-]*$/;
+/** A resolver for `image`. Nothing is fetched before it is needed, and nothing twice. */
+function resolverFor(image, client, look) {
+    const { reference, entries } = image;
+    let silent;
+    const written = (entries ?? [])
+        .filter(({ platform }) => platform !== undefined)
+        .map(asCandidate);
+    let known = written;
+    const configs = new Map();
+    const readConfig = ({ config }) => {
+        const read = async () => {
+            const bytes = await client.blob(reference, config, look);
+            return { bytes, content: isImageConfigType(config.mediaType) ? parseConfig(bytes) : undefined };
+        };
+        const reading = configs.get(config.digest) ?? read();
+        configs.set(config.digest, reading);
+        return reading;
+    };
+    /** Candidates whose platform only their config tells: entries that say nothing, or the single manifest. */
+    const readSilent = async () => {
+        const read = async (entry) => {
+            const manifest = await manifestOf(entry);
+            const isImage = isImageConfigType(manifest.manifest.config.mediaType);
+            const config = isImage ? await readConfig(manifest.manifest) : undefined;
+            return { platform: config?.content?.platform, entry };
+        };
+        const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
+        const candidates = await Promise.all(unsaid.map(read));
+        return candidates.filter(({ platform }) => platform === undefined || !(0,oci_platform/* isUnknownPlatform */._H)(platform));
+    };
+    const loadSilent = async () => {
+        silent ??= readSilent();
+        const found = await silent;
+        known = inOrder([...written, ...found], entries);
+        return found;
+    };
+    const manifestOf = async (entry) => {
+        if (entry === undefined && image.manifest !== undefined) {
+            return { manifest: image.manifest, manifestDigest: image.digest, manifestBytes: image.bytes };
+        }
+        const { digest, bytes, document } = await client.child(reference, entry, look);
+        if (document.kind === 'manifest')
+            return { manifest: document, manifestDigest: digest, manifestBytes: bytes };
+        throw new action_error/* ActionError */.l('invalid-manifest', `${digest} is an index where a manifest was announced.`);
+    };
+    const complete = async ({ platform, entry }, inspect) => {
+        const manifest = await manifestOf(entry);
+        const platformText = platform === undefined ? '' : writtenPlatform(platform);
+        return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
+    };
+    const choose = async (asked) => {
+        const platformOf = ({ platform }) => platform;
+        const plain = (0,oci_platform/* choosePlatform */.xV)(written, asked, platformOf);
+        if (plain !== undefined)
+            return plain;
+        const found = await loadSilent();
+        const chosen = (0,oci_platform/* choosePlatform */.xV)(found, asked, platformOf);
+        if (chosen !== undefined)
+            return chosen;
+        const [only] = found;
+        if (entries === undefined && only !== undefined && only.platform === undefined)
+            return only;
+        throw platformNotFound(image, asked, writtenPlatforms(known));
+    };
+    return {
+        digest: image.digest,
+        async resolve(asked, inspect) {
+            return resolve_inert(await complete(await choose(asked), inspect));
+        },
+        async resolveAll(inspect) {
+            await loadSilent();
+            const all = entries === undefined ? known : distinct(known);
+            if (all.length === 0)
+                throw platformNotFound(image, undefined, []);
+            return Promise.all(all.map((candidate) => complete(candidate, inspect)));
+        },
+        locate: async (asked) => (await choose(asked)).entry?.digest ?? image.digest,
+        platforms: () => writtenPlatforms(known),
+        async offers(asked) {
+            const isOffered = (candidates) => candidates.some(({ platform }) => platform !== undefined && (0,oci_platform/* isSamePlatform */.SW)(platform, asked));
+            return isOffered(written) || isOffered(await loadSilent());
+        },
+    };
+}
+/** The platform of the one resolution becomes an output that is no JSON. */
+function resolve_inert(resolution) {
+    if (inertPlatform.test(resolution.platformText))
+        return resolution;
+    throw new action_error/* ActionError */.l('invalid-manifest', `"${resolution.platformText}" is written as a platform, and is none.`);
+}
+function asCandidate(entry) {
+    return { platform: entry.platform, entry };
+}
+function inOrder(candidates, entries) {
+    if (entries === undefined)
+        return candidates;
+    return entries.flatMap((entry) => candidates.find((candidate) => candidate.entry === entry) ?? []);
+}
+function writtenPlatforms(candidates) {
+    return [...new Set(candidates.flatMap(({ platform }) => (platform ? [writtenPlatform(platform)] : [])))];
+}
+/** One candidate for each platform, the first in index order. */
+function distinct(candidates) {
+    const byPlatform = new Map();
+    for (const candidate of candidates) {
+        if (candidate.platform === undefined)
+            continue;
+        const key = (0,oci_platform/* formatPlatform */.Bq)((0,oci_platform/* normalise */.j7)(candidate.platform));
+        if (!byPlatform.has(key))
+            byPlatform.set(key, candidate);
+    }
+    return [...byPlatform.values()];
+}
+function platformNotFound(image, asked, offered) {
+    const wanted = asked === undefined ? 'any platform' : (0,oci_platform/* formatPlatform */.Bq)(asked);
+    const has = offered.length === 0 ? 'It has none.' : `It has ${offered.slice(0, 50).join(', ')}.`;
+    return new action_error/* ActionError */.l('platform-not-found', `${(0,oci_reference/* formatReference */.FH)(image.reference)} does not have ${wanted}. ${has}`, {
+        advice: 'Ask for one of its platforms by the input platform, or build the image for this one.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/compare.js
+
+
+
+
+
+
+/** Others by `client`. */
+function othersBy(client) {
+    const heads = new Map();
+    const loads = new Map();
+    const load = async (reference, look) => resolverFor(await loadImage(reference, client, look), client, look);
+    return {
+        head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
+        load: (reference, look) => once(loads, reference, () => load(reference, look)),
+    };
+}
+/**
+ * Whether the manifests of `subjects` differ from those of `other`, one answer each. When HEAD shows that both
+ * references point to the same, nothing is fetched. An absent image or platform is a difference; any error is an error.
+ */
+async function haveChanged(image, subjects, other, others, look) {
+    const head = await others.head(other, look);
+    if (!head.exists)
+        return subjects.map(() => true);
+    if (head.digest !== undefined && (0,oci_digest/* digestOf */.ol)(image.bytes, (0,oci_digest/* algorithmOf */.Hy)(head.digest)) === head.digest) {
+        return subjects.map(() => false);
+    }
+    const resolver = await others.load(other, look).catch((error) => absent(error, 'not-found'));
+    const isChanged = async ({ asked, resolution }) => {
+        const theirs = await resolver?.locate(asked).catch((error) => absent(error, 'platform-not-found'));
+        return theirs === undefined || (0,oci_digest/* digestOf */.ol)(resolution.manifestBytes, (0,oci_digest/* algorithmOf */.Hy)(theirs)) !== theirs;
+    };
+    return Promise.all(subjects.map(isChanged));
+}
+/** Whether the layers of `subjects` do not begin with all layers of `base`, one answer each. */
+async function needUpdating(subjects, base, others, look) {
+    const resolver = await others.load(base, look);
+    const isOutdated = async ({ asked, resolution }) => {
+        const { manifest, manifestDigest } = await resolver.resolve(asked, false);
+        const mine = resolution.manifest.layers.map(({ digest }) => digest);
+        const theirs = manifest.layers.map(({ digest }) => digest);
+        const differs = theirs.findIndex((digest, at) => digest !== mine[at]);
+        const shared = differs === -1 ? theirs.length : differs;
+        look.note('manifest', `${(0,oci_platform/* formatPlatform */.Bq)(asked)}: ${shared} of the ${theirs.length} layers of ${(0,oci_reference/* formatReference */.FH)(base)} are shared; its current digest is ${(0,oci_reference/* nameOf */.Vb)(base)}@${resolver.digest} (manifest ${manifestDigest})`);
+        return differs !== -1;
+    };
+    return Promise.all(subjects.map(isOutdated));
+}
+function once(known, reference, get) {
+    const key = (0,oci_reference/* formatReference */.FH)(reference);
+    const value = known.get(key) ?? get();
+    known.set(key, value);
+    return value;
+}
+function absent(error, code) {
+    if (error instanceof action_error/* ActionError */.l && error.code === code)
+        return undefined;
+    throw error;
+}
+
+// EXTERNAL MODULE: ./lib/src/gates.js
+var gates = __nccwpck_require__(246);
+;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
+
+
+
+
+const documentFields = [
+    'schemaVersion',
+    'mediaType',
+    'artifactType',
+    'config',
+    'layers',
+    'manifests',
+    'subject',
+    'annotations',
+    'fsLayers',
+];
+const descriptorFields = ['mediaType', 'digest', 'size', 'urls', 'data', 'annotations', 'artifactType', 'platform'];
+const platformFields = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'features'];
+/** Characters; platforms are printed in many places. */
+const longestPlatformPart = 255;
+const schema1 = 'It is a schema 1 manifest, whose digests cannot be computed from its bytes.';
+const pushAgain = 'Push the image again with a client of this decade.';
+/**
+ * Reads an index or a manifest whose digest has been verified.
+ *
+ * @param contentType the `Content-Type` it came with
+ * @throws ActionError `invalid-manifest` when it is not strict JSON, ambiguous or of the wrong shape,
+ *   `unsupported` for schema 1 and unknown media types
+ */
+function parseManifest(bytes, contentType) {
+    const type = essence(contentType);
+    refuseUnsupportedType(type);
+    const document = asObject(parseStrictJson(bytes), 'The document');
+    refuseCaseVariants(document, documentFields, 'the document');
+    if (document['schemaVersion'] === 1)
+        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
+    if (document['schemaVersion'] !== 2)
+        throw invalid('schemaVersion is not 2.');
+    asOptionalText(document['artifactType'], 'artifactType');
+    if (document['subject'] !== undefined && document['subject'] !== null)
+        readDescriptor(document['subject'], 'subject');
+    const mediaType = mediaTypeOf(type, document);
+    return kindOf(mediaType) === 'index' ? readIndex(document, mediaType) : readManifest(document, mediaType);
+}
+/**
+ * Refuses what is neither an index nor a manifest by its media type, schema 1 by name.
+ *
+ * @throws ActionError `unsupported`
+ */
+function refuseUnsupportedType(type) {
+    if (isSchema1Type(type))
+        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
+    if (isManifestType(type) || isGenericType(type))
+        return;
+    throw new action_error/* ActionError */.l('unsupported', `The media type "${type}" is neither that of an index nor of a manifest.`, {
+        advice: 'Look whether the reference names an image, and whether a proxy or a login page answers in place of the registry.',
+    });
+}
+/** The media type by header, field and shape, which must all agree where they say anything. */
+function mediaTypeOf(contentType, document) {
+    const shape = shapeOf(document);
+    const field = document['mediaType'];
+    const said = field === undefined ? '' : asText(field, 'mediaType');
+    if (isManifestType(contentType) && said !== '' && said !== contentType) {
+        throw invalid(`The Content-Type is ${contentType}, but mediaType is "${said}".`);
+    }
+    if (said !== '')
+        refuseUnsupportedType(said);
+    const type = [contentType, said].find(isManifestType) ?? `application/vnd.oci.image.${shape}.v1+json`;
+    if (kindOf(type) !== shape)
+        throw invalid(`It is announced as ${type}, but it has the fields of the other kind.`);
+    return type;
+}
+function shapeOf(document) {
+    const isIndex = 'manifests' in document;
+    const isManifest = 'config' in document && 'layers' in document;
+    if (isIndex && ('config' in document || 'layers' in document)) {
+        throw invalid('It has manifests together with config or layers: it is ambiguous (CVE-2021-41190).');
+    }
+    if ('fsLayers' in document)
+        throw invalid('It has fsLayers, a field of schema 1: it is ambiguous.');
+    if (isIndex)
+        return 'index';
+    if (isManifest)
+        return 'manifest';
+    throw invalid('It has neither manifests nor config and layers.');
+}
+function readIndex(document, mediaType) {
+    const manifests = asArray(document['manifests'], 'manifests').map((entry, at) => readEntry(entry, `manifests[${at}]`));
+    asTextMap(document['annotations'], 'annotations');
+    return { kind: 'index', mediaType, manifests };
+}
+function readManifest(document, mediaType) {
+    const config = readDescriptor(document['config'], 'config');
+    const layers = asArray(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`));
+    return {
+        kind: 'manifest',
+        mediaType,
+        config,
+        layers,
+        size: sizeOf([config, ...layers]),
+        annotations: asTextMap(document['annotations'], 'annotations'),
+    };
+}
+function sizeOf(blobs) {
+    const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
+    if (Number.isSafeInteger(size))
+        return size;
+    throw invalid('The sizes of config and layers add up to more than 2^53 bytes.');
+}
+function readDescriptor(value, what) {
+    const descriptor = asObject(value, what);
+    refuseCaseVariants(descriptor, descriptorFields, what);
+    asTextMap(descriptor['annotations'], `${what}.annotations`);
+    asOptionalText(descriptor['artifactType'], `${what}.artifactType`);
+    asOptionalTexts(descriptor['urls'], `${what}.urls`);
+    asOptionalText(descriptor['data'], `${what}.data`);
+    return {
+        mediaType: asText(descriptor['mediaType'], `${what}.mediaType`),
+        digest: asDigest(descriptor['digest'], `${what}.digest`),
+        size: asSize(descriptor['size'], `${what}.size`),
+    };
+}
+function readEntry(value, what) {
+    const entry = asObject(value, what);
+    return {
+        ...readDescriptor(entry, what),
+        platform: readPlatform(entry['platform'], `${what}.platform`),
+        isAttestation: 'vnd.docker.reference.type' in asTextMap(entry['annotations'], `${what}.annotations`),
+    };
+}
+function readPlatform(value, what) {
+    if (value === undefined || value === null)
+        return undefined;
+    const platform = asObject(value, what);
+    refuseCaseVariants(platform, platformFields, what);
+    const os = asOptionalText(platform['os'], `${what}.os`);
+    const architecture = asOptionalText(platform['architecture'], `${what}.architecture`);
+    const variant = asOptionalText(platform['variant'], `${what}.variant`);
+    const osVersion = asOptionalText(platform['os.version'], `${what}["os.version"]`);
+    if (os === '' && architecture === '')
+        return undefined;
+    if ([os, architecture, variant, osVersion].some((part) => part.length > longestPlatformPart)) {
+        throw invalid(`${what} is longer than any platform.`);
+    }
+    return {
+        os,
+        architecture,
+        variant,
+        osVersion,
+        osFeatures: asOptionalTexts(platform['os.features'], `${what}["os.features"]`),
+    };
+}
+function invalid(why) {
+    return new action_error/* ActionError */.l('invalid-manifest', why);
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/json-record.js
+/** Reads a JSON object of any content, by JSON's own rules; undefined when it is none. */
+function parseRecord(text) {
+    try {
+        return asRecord(JSON.parse(text));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `value` as an object of any content; undefined when it is none. */
+function asRecord(value) {
+    return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+// EXTERNAL MODULE: ./lib/src/registry/transport.js
+var transport = __nccwpck_require__(825);
+;// CONCATENATED MODULE: ./lib/src/registry/error.js
+
+
+
+/** Headers in which registries tell what is left of a quota. */
+const quotaHeaders = [
+    'ratelimit-limit',
+    'ratelimit-remaining',
+    'ratelimit-reset',
+    'x-ratelimit-limit',
+    'x-ratelimit-remaining',
+    'x-ratelimit-reset',
+    'retry-after',
+];
+/** The text of a body, whatever bytes it is made of. */
+function bodyOf(body) {
+    return new TextDecoder().decode(body);
+}
+/**
+ * What an error answer says, in the registry's own words: `CODE: message` of the distribution specification, an OAuth
+ * error, or the beginning of whatever else it is.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
+ */
+function wordsOf(response) {
+    const text = bodyOf(response.body).trim();
+    const words = errorWords(parseRecord(text)) ?? text.replace(/\s+/g, ' ');
+    return words === '' ? undefined : words;
+}
+/**
+ * The error for an answer that is not what was asked for: `rate-limited` for 429, `denied` for 403, `unauthorized` for
+ * 401, else `registry-error`. A 404 is told apart by those who know what it means.
+ *
+ * @param what the beginning of the message, without its status
+ */
+function statusError(response, what) {
+    const said = wordsOf(response);
+    const quota = response.status === 429 ? quotaOf(response) : '';
+    return new action_error/* ActionError */.l(codeOf(response.status), `${what}: ${response.url.host} answered ${response.status}${quota}.`, {
+        said,
+        advice: adviceFor(response.status),
+    });
+}
+function codeOf(status) {
+    if (status === 401)
+        return 'unauthorized';
+    if (status === 403)
+        return 'denied';
+    return status === 429 ? 'rate-limited' : 'registry-error';
+}
+function adviceFor(status) {
+    if (status === 429)
+        return 'Log in, as limits are higher for users who are known, or run the job later.';
+    return status >= 500 ? 'The registry has a fault of its own: look at its status page, then run again.' : undefined;
+}
+function quotaOf(response) {
+    const quota = quotaHeaders.flatMap((name) => {
+        const value = (0,transport/* header */.wx)(response, name);
+        return value === undefined ? [] : [`${name}: ${value}`];
+    });
+    return quota.length === 0 ? '' : ` (${quota.join(', ')})`;
+}
+/** The words of an error in a JSON document; undefined when it holds none. */
+function errorWords(document) {
+    const errors = Array.isArray(document?.['errors']) ? document['errors'] : [document];
+    const lines = errors.flatMap((error) => {
+        const { code, message, error: name, error_description: description, details } = asRecord(error) ?? {};
+        const words = [code ?? name, message ?? description ?? details].filter((word) => typeof word === 'string');
+        return words.length === 0 ? [] : [words.join(': ')];
+    });
+    return lines.length === 0 ? undefined : lines.join('; ');
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/verify.js
+
+
+
+
+
+
+
+/** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
+const documentLimit = 4 * 1024 * 1024;
+/**
+ * Verifies and reads an index or a manifest.
+ *
+ * @param asked the digest that was asked for; undefined for a tag
+ * @param describedAs the media type by its descriptor, which counts where the answer's says nothing
+ * @throws ActionError `digest-mismatch`, `invalid-manifest` or `unsupported`
+ */
+function verifyDocument(response, asked, describedAs) {
+    const announced = (0,transport/* header */.wx)(response, 'content-type');
+    // First of all, as the digest of a schema 1 manifest is not that of its bytes.
+    refuseUnsupportedType(essence(announced));
+    const digest = verifyDigest(response, asked);
+    const type = isGenericType(essence(announced)) ? (describedAs ?? announced) : announced;
+    return { digest, bytes: response.body, document: readDocument(response, type) };
+}
+/** Some registries answer 200 with an error in the body: it is worth quoting. */
+function readDocument(response, type) {
+    try {
+        return parseManifest(response.body, type);
+    }
+    catch (error) {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        throw error.with({ said: errorWords(parseRecord(bodyOf(response.body))) });
+    }
+}
+/** Verifies that a document is what its descriptor says. Throws `size-mismatch` or `invalid-manifest` besides. */
+function verifyChild(response, descriptor) {
+    const fetched = verifyDocument(response, descriptor.digest, descriptor.mediaType);
+    verifySize(fetched.bytes, descriptor);
+    if (fetched.document.mediaType === descriptor.mediaType)
+        return fetched;
+    throw new action_error/* ActionError */.l('invalid-manifest', `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`);
+}
+/** Verifies that a blob is what its descriptor says. Throws `digest-mismatch` or `size-mismatch`. */
+function verifyBlob(response, descriptor) {
+    verifyDigest(response, descriptor.digest);
+    verifySize(response.body, descriptor);
+    return response.body;
+}
+/** Refuses what is too large by its descriptor, before it is asked for. Throws `too-large`. */
+function refuseLarge({ digest, size }) {
+    if (size <= documentLimit)
+        return;
+    throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
+}
+/** The digests that a registry announces, as far as they are well-formed. */
+function announcedDigests(response) {
+    return (response.headers['docker-content-digest'] ?? []).flatMap((value) => value.split(/[\s,]+/)).filter(oci_digest/* isDigest */.Bc);
+}
+/**
+ * Computes the digest of a body. It must be the one that was asked for (GHSA-qv35-3gw6-8q4j) and the one that the
+ * registry announces.
+ */
+function verifyDigest(response, asked) {
+    for (const expected of [asked, ...announcedDigests(response)]) {
+        if (expected === undefined)
+            continue;
+        const actual = (0,oci_digest/* digestOf */.ol)(response.body, (0,oci_digest/* algorithmOf */.Hy)(expected));
+        if (actual === expected)
+            continue;
+        const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
+        throw new action_error/* ActionError */.l('digest-mismatch', `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`, {
+            advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
+        });
+    }
+    return asked ?? (0,oci_digest/* digestOf */.ol)(response.body);
+}
+function verifySize(bytes, { digest, size }) {
+    if (bytes.byteLength === size)
+        return;
+    throw new action_error/* ActionError */.l('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
+        advice: 'The image is malformed. Push it again.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/client.js
+
+
+
+
+
+
+
+/** Bytes that all documents of a run may have together: many hundred images, and less than the memory of a runner. */
+const runLimit = 20 * 1024 * 1024;
+/** The reason of the error for a blob that is named and not there. */
+const missingBlob = 'missing-blob';
+/**
+ * Makes a client for all the registries of a run.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
+ */
+function registryClient(reach) {
+    const cache = new Map();
+    let room = runLimit;
+    const getDocument = async (repository, target, phase, look) => {
+        const headers = { accept: manifestTypes.join(', ') };
+        return reach(repository, { method: 'GET', path: `manifests/${target}`, headers, phase, limit: documentLimit }, look);
+    };
+    const account = (bytes) => {
+        room -= bytes.byteLength;
+        if (room < 0)
+            throw new action_error/* ActionError */.l('too-large', `The documents of this step have more than ${runLimit} bytes.`);
+    };
+    const keep = (fetched, phase, look) => {
+        account(fetched.bytes);
+        look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
+        return fetched;
+    };
+    const remember = (key, fetch) => {
+        const fetched = cache.get(key) ?? fetch();
+        cache.set(key, fetched);
+        fetched.catch(() => cache.delete(key));
+        return fetched;
+    };
+    return {
+        manifest(reference, look) {
+            const fetch = async () => {
+                const response = await getDocument(reference, targetOf(reference), 'index', look);
+                if (isMissing(response, reference))
+                    throw notFound(response, reference);
+                if (response.status !== 200)
+                    throw statusError(response, `GET ${response.url.href}`);
+                return keep(verifyDocument(response, reference.digest), 'index', look);
+            };
+            return reference.digest === undefined ? fetch() : remember(`${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, fetch);
+        },
+        child(repository, descriptor, look) {
+            const { mediaType, digest, size } = descriptor;
+            const phase = isManifestType(mediaType) && kindOf(mediaType) === 'index' ? 'index' : 'manifest';
+            return remember(`${(0,oci_reference/* nameOf */.Vb)(repository)}@${digest} ${mediaType} ${size}`, async () => {
+                refuseUnsupportedType(essence(mediaType));
+                refuseLarge(descriptor);
+                const response = await getDocument(repository, digest, phase, look);
+                if (response.status !== 200)
+                    throw childError(response, repository, descriptor);
+                return keep(verifyChild(response, descriptor), phase, look);
+            });
+        },
+        async blob(repository, descriptor, look) {
+            refuseLarge(descriptor);
+            const path = `blobs/${descriptor.digest}`;
+            const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
+            if (response.status !== 200)
+                throw blobError(response, repository, descriptor);
+            const bytes = verifyBlob(response, descriptor);
+            account(bytes);
+            look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
+            return bytes;
+        },
+        async head(reference, look) {
+            const path = `manifests/${targetOf(reference)}`;
+            const headers = { accept: manifestTypes.join(', ') };
+            const response = await reach(reference, { method: 'HEAD', path, headers, phase: 'index', limit: 0 }, look);
+            if (isMissing(response, reference))
+                return { exists: false };
+            const isUnsupported = response.status === 405 || response.status === 501;
+            if (response.status !== 200 && !isUnsupported)
+                throw statusError(response, `HEAD ${response.url.href}`);
+            return { exists: true, digest: isUnsupported ? undefined : singleDigest(announcedDigests(response)) };
+        },
+        async blobSize(repository, descriptor, look) {
+            const path = `blobs/${descriptor.digest}`;
+            const response = await reach(repository, { method: 'HEAD', path, phase: 'manifest', limit: 0 }, look);
+            if (response.status === 404)
+                return undefined;
+            if (response.status !== 200)
+                throw statusError(response, `HEAD ${response.url.href}`);
+            const length = (0,transport/* header */.wx)(response, 'content-length') ?? '';
+            return /^[0-9]+$/.test(length) ? Number(length) : Number.NaN;
+        },
+    };
+}
+/** The tag or digest by which a reference is fetched: the digest where it has both. */
+function targetOf(reference) {
+    return reference.digest ?? reference.tag;
+}
+/** What several headers agree on. */
+function singleDigest(digests) {
+    return new Set(digests).size === 1 ? digests[0] : undefined;
+}
+/**
+ * A 404 means missing when it is the registry's, or that of a manifest endpoint of another registry that it redirects
+ * to. Of a storage host it means that something named is not there.
+ */
+function isMissing({ status, url }, reference) {
+    const own = new URL(`https://${(0,oci_reference/* wireHost */.we)(reference.registry)}`).hostname;
+    const asked = /^\/v2\/.+\/manifests\/([^/]+)$/.exec(url.pathname)?.[1];
+    return status === 404 && (url.hostname === own || asked === targetOf(reference));
+}
+function notFound(response, reference) {
+    return statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`).with({
+        code: 'not-found',
+        advice: 'Check the spelling of repository and tag, and whether its push has finished. To wait for it set wait-timeout; to go on without it set fail-on-missing: false.',
+    });
+}
+function blobError(response, repository, descriptor) {
+    const error = childError(response, repository, descriptor);
+    return response.status === 404 ? error.with({ reason: missingBlob }) : error;
+}
+/** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */
+function childError(response, repository, { digest }) {
+    if (response.status !== 404)
+        return statusError(response, `GET ${response.url.href}`);
+    return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/look.js
+
+
+
+
+
+
+/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
+const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
+/**
+ * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
+ * what the first one found, at the cost of no pull.
+ */
+function lookFor(asked, inputs, client) {
+    let seen;
+    return async (look) => {
+        const known = seen && (await repeated(seen, asked, inputs, client, look));
+        let image;
+        try {
+            image = known ?? (await loadImage(asked.reference, client, look));
+            return await examine(image, inputs, client, look);
+        }
+        catch (error) {
+            const judged = inputs.gates.verifyBlobs ? asGate(error) : error;
+            seen = { image, error: judged };
+            throw judged;
+        }
+    };
+}
+/**
+ * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
+ * can change without a change of the image: blobs may come later.
+ */
+async function repeated(seen, { reference }, inputs, client, look) {
+    const head = await client.head(reference, look);
+    if (!head.exists) {
+        if (seen.image === undefined)
+            throw seen.error;
+        return undefined;
+    }
+    if (head.digest === undefined || head.digest !== seen.image?.digest)
+        return undefined;
+    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
+    if (!mayMend)
+        throw seen.error;
+    return seen.image;
+}
+/** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
+function asGate(error) {
+    if (!(error instanceof action_error/* ActionError */.l) || error.reason !== missingBlob)
+        return error;
+    return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
+}
+async function examine(image, inputs, client, look) {
+    const resolver = resolverFor(image, client, look);
+    const subjects = await resolveAsked(inputs, resolver);
+    const resolutions = subjects.map(({ resolution }) => resolution);
+    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
+    return { image, platforms: resolver.platforms(), subjects };
+}
+async function resolveAsked({ platforms, inspect }, resolver) {
+    if (platforms !== 'all') {
+        return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
+    }
+    const all = await resolver.resolveAll(inspect);
+    return all.map((resolution) => ({
+        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
+        resolution,
+    }));
+}
+
+;// CONCATENATED MODULE: ./lib/src/report.js
+
+const titles = {
+    token: 'Token',
+    index: 'What the reference points to',
+    manifest: "The platform's manifest",
+};
+/** A progress that prints urgent lines at once, and collects the others. */
+function progressOf(name, isOneOfMany, log) {
+    const lines = { token: [], index: [], manifest: [] };
+    return {
+        note(phase, line, urgent) {
+            if (urgent)
+                log.line(isOneOfMany ? `${name}: ${line}` : line);
+            else
+                lines[phase].push(line);
+        },
+        print(headline, last) {
+            if (isOneOfMany)
+                return log.group(headline, [...Object.values(lines).flat(), ...last]);
+            for (const [phase, noted] of Object.entries(lines)) {
+                if (noted.length > 0)
+                    log.group(titles[phase], noted);
+            }
+            log.line(headline);
+        },
+    };
+}
+/** Prints the digests of one image in plain view. */
+function printResult(log, result) {
+    if (!result.exists)
+        return;
+    const layers = result.layers ?? [];
+    const rows = [
+        ['platform', result.platform || '(none)'],
+        ['digest', result.digest ?? ''],
+        ['index-digest', result.indexDigest || '(none: the reference points to a manifest)'],
+        ['manifest-digest', result.manifestDigest ?? ''],
+        ['config-digest', result.configDigest ?? ''],
+        ...layers.map(({ digest, size }, at) => [
+            at === 0 ? 'layer-digests' : '',
+            `${digest}  ${humanSize(size)}`,
+        ]),
+        ['size', humanSize(result.size ?? 0)],
+        ...optionalRow('changed', result.changed),
+        ...optionalRow('needs-updating', result.needsUpdating),
+    ];
+    for (const [name, value] of rows)
+        log.line(`${name.padEnd(17)}${value}`);
+}
+/** What to say of an image that is done. */
+function headlineOf({ asked, found }) {
+    const name = (0,oci_reference/* formatReference */.FH)(asked.reference);
+    return found === undefined ? `${name} does not exist` : `${name} is ${found.image.digest}`;
+}
+/** Bytes in units that a person reads: `12.3 MB`. */
+function humanSize(bytes) {
+    const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+    const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+    return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+function optionalRow(name, value) {
+    return value === undefined ? [] : [[name, String(value)]];
+}
+
+;// CONCATENATED MODULE: ./lib/src/wait.js
+
+/** What waiting can mend. */
+const waitable = new Set(['not-found', 'platform-not-found', 'gate-failed']);
+/** How much longer each pause is than the one before. */
+const growth = 1.5;
+/** Milliseconds; pauses grow up to this, unless the first was longer. */
+const longestPause = 60_000;
+/** Milliseconds; a registry is not asked more often. */
+const shortestPause = 1000;
+/**
+ * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
+ * anything else ends the wait at once. The last look is taken when the time is over.
+ *
+ * @param look takes one look; later ones may be cheaper, as it knows what it saw
+ * @throws ActionError `wait-timeout`, caused by what still did not hold
+ */
+async function waitFor(look, options) {
+    const { timeout, interval, clock, canMend, onWait } = options;
+    const end = clock.now() + timeout;
+    for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
+        try {
+            return await look();
+        }
+        catch (error) {
+            if (timeout === 0 || !isWaitable(error) || !canMend(error))
+                throw error;
+            const left = end - clock.now();
+            if (left <= 0)
+                throw waitOver(error, timeout);
+            const pause = Math.min(next, left);
+            onWait(error, pause);
+            await clock.sleep(pause, never);
+        }
+    }
+}
+function isWaitable(error) {
+    return error instanceof action_error/* ActionError */.l && waitable.has(error.code);
+}
+const never = new AbortController().signal;
+function waitOver(error, timeout) {
+    return error.with({
+        code: 'wait-timeout',
+        message: `Waited ${timeout / 1000} s. ${error.message}`,
+        advice: error.code === 'gate-failed' ? error.advice : undefined,
+        cause: error,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/each-image.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
+ * Both lists are in the order asked.
+ */
+async function resolveImages(inputs, client, log) {
+    const { images } = inputs;
+    const others = othersBy(client);
+    let done = 0;
+    const settled = await Promise.all(images.map(async (asked) => {
+        const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
+        const outcome = await oneImage(asked, inputs, client, others, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
+        done += 1;
+        const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
+        if ('error' in outcome)
+            progress.print(`${count}${outcome.about}: failed`, partsOf(outcome.error, '', log).parts);
+        else
+            progress.print(`${count}${headlineOf(outcome)}`, []);
+        return outcome;
+    }));
+    return {
+        outcomes: settled.filter((outcome) => 'asked' in outcome),
+        failures: settled.filter((outcome) => 'error' in outcome),
+    };
+}
+async function oneImage(asked, inputs, client, others, note) {
+    const look = lookFor(asked, inputs, client);
+    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+        timeout: inputs.waitTimeout,
+        interval: inputs.waitInterval,
+        clock: systemClock,
+        // What has a digest does not change; only its blobs, and the image itself, may still come.
+        canMend: ({ code }) => asked.reference.digest === undefined ||
+            code === 'not-found' ||
+            (code === 'gate-failed' && inputs.gates.verifyBlobs),
+        onWait: (error, pause) => {
+            const why = error.code === 'not-found' ? 'not published yet.' : error.message;
+            note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
+        },
+    }).catch((error) => {
+        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && each_image_isMissing(error))
+            return undefined;
+        throw error;
+    });
+    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look));
+    return { asked, found, changed, needsUpdating };
+}
+async function compared({ image, subjects }, { compareWith, baseImage }, others, look) {
+    return Promise.all([
+        compareWith &&
+            haveChanged(image, subjects, compareWith, others, look).catch(concerning('compare-with', compareWith)),
+        baseImage && needUpdating(subjects, baseImage, others, look).catch(concerning('base-image', baseImage)),
+    ]);
+}
+/** Says of an error which of the references it is about. */
+function concerning(input, reference) {
+    return (error) => {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        throw error.with({ message: `${input} ${(0,oci_reference/* formatReference */.FH)(reference)}: ${error.message}` });
+    };
+}
+function each_image_isMissing(error) {
+    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
+    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
+}
+function describe({ text }, { platforms }) {
+    return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/docker-config.js
+
+
+/** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
+const hubKey = 'https://index.docker.io/v1/';
+/**
+ * Reads a config.
+ *
+ * @throws ActionError `invalid-input` naming the config, never its content
+ * @see https://github.com/docker/cli/blob/v28.0.0/cli/config/configfile/file.go
+ */
+function parseDockerConfig(text, name) {
+    const config = toMap(parseJson(text, name), name, 'it');
+    return {
+        name,
+        auths: toMap(config.get('auths') ?? {}, name, 'auths'),
+        credHelpers: toMap(config.get('credHelpers') ?? {}, name, 'credHelpers'),
+        credsStore: config.get('credsStore'),
+    };
+}
+/** The key by which helpers know a registry. */
+function serverKey(registry) {
+    return registry === oci_reference/* dockerHub */.UD ? hubKey : registry;
+}
+/** The value that `credHelpers` has for the very host; undefined when it has none. */
+function credHelperFor(config, registry) {
+    const names = registry === oci_reference/* dockerHub */.UD ? [...oci_reference/* hubHosts */.dZ, hubKey] : [registry];
+    return names.map((name) => config.credHelpers.get(name)).find((helper) => helper !== undefined);
+}
+/**
+ * The credential that `auths` holds for a repository: the longest namespaced key first, then the exact host, then keys
+ * with a scheme. Keys are matched whole, never by substring.
+ *
+ * @throws ActionError `invalid-input` when the entry that applies cannot be read
+ */
+function findAuth(config, repository) {
+    for (const key of keysFor(config, repository)) {
+        const credential = docker_config_readEntry(config.auths.get(key), `${config.name}, key ${key}`);
+        if (credential !== undefined)
+            return credential;
+    }
+    return undefined;
+}
+function keysFor(config, { registry, path }) {
+    const hosts = registry === oci_reference/* dockerHub */.UD ? oci_reference/* hubHosts */.dZ : [registry];
+    const segments = path.split('/');
+    const namespaces = segments.map((_, at) => segments.slice(0, segments.length - at).join('/'));
+    const namespaced = namespaces.flatMap((namespace) => hosts.map((host) => (0,oci_reference/* nameOf */.Vb)({ registry: host, path: namespace })));
+    const withScheme = [...config.auths.keys()].filter((key) => {
+        const [, host = ''] = /^https?:\/\/([^/]*)(?:\/.*)?$/.exec(key) ?? [];
+        return hosts.includes(host);
+    });
+    return [...namespaced, ...hosts, ...withScheme].filter((key) => config.auths.has(key));
+}
+function docker_config_readEntry(entry, source) {
+    const fields = toMap(entry ?? {}, source, 'it');
+    const text = (name) => {
+        const value = fields.get(name) ?? '';
+        if (typeof value !== 'string')
+            throw malformed(source, `${name} is not a string`);
+        return value;
+    };
+    const [identity, registryToken] = [text('identitytoken'), text('registrytoken')];
+    if (identity !== '')
+        return { kind: 'identity', token: identity, source };
+    if (!/^[\x21-\x7e]*$/.test(registryToken))
+        throw malformed(source, 'registrytoken is not a token');
+    if (registryToken !== '')
+        return { kind: 'bearer', token: registryToken, source };
+    const [username, password] = text('auth') === '' ? [text('username'), text('password')] : docker_config_decode(text('auth'), source);
+    if (username === '' && password === '')
+        return undefined;
+    return { kind: 'basic', username, password, source };
+}
+/** `auth` is base64 of `user:password`, in UTF-8; some writers pad the password with NULs. */
+function docker_config_decode(wrapped, source) {
+    const auth = wrapped.replace(/[\r\n]/g, '');
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth))
+        throw malformed(source, 'auth is not base64');
+    const text = decodeUtf8(Buffer.from(auth, 'base64'), source);
+    const colon = text.indexOf(':');
+    if (colon <= 0)
+        throw malformed(source, 'auth is not user:password in base64');
+    return [text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, '')];
+}
+function decodeUtf8(bytes, source) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    }
+    catch {
+        throw malformed(source, 'auth is not UTF-8');
+    }
+}
+/** The parser's own message is dropped: it quotes what it stumbled over. */
+function parseJson(text, name) {
+    try {
+        return JSON.parse(text.replace(/^\uFEFF/, '').trim() || '{}');
+    }
+    catch {
+        throw malformed(name, 'it is not JSON');
+    }
+}
+function toMap(value, name, what) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw malformed(name, `${what} is not an object`);
+    }
+    return new Map(Object.entries(value));
+}
+function malformed(name, why) {
+    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+        advice: 'Log in again to write it anew, or remove it.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/config-files.js
+
+
+
+/** Bytes; a config of this size is none. */
+const largestConfig = 1024 * 1024;
+/**
+ * Reads those of the files that exist, in their order. What is no regular file is passed over, so that a FIFO cannot
+ * hold up the run.
+ *
+ * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
+ */
+async function readConfigFiles(files) {
+    const configs = [];
+    for (const file of files) {
+        const text = await readConfig(file);
+        if (text !== undefined)
+            configs.push(parseDockerConfig(text, file.name));
+    }
+    return configs;
+}
+async function readConfig({ path, name }) {
+    try {
+        const status = await (0,promises_namespaceObject.stat)(path);
+        if (!status.isFile())
+            return undefined;
+        if (status.size > largestConfig)
+            throw unreadable(name, 'it is larger than 1 MiB');
+        return await (0,promises_namespaceObject.readFile)(path, 'utf8');
+    }
+    catch (error) {
+        if (error instanceof action_error/* ActionError */.l)
+            throw error;
+        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        throw unreadable(name, `it cannot be read (${code})`);
+    }
+}
+function unreadable(name, why) {
+    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+        advice: 'Mend or remove it; without it other credentials may be used.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/credential.js
+/** What of a credential must never be printed: the secret itself, and the form in which a Basic header carries it. */
+function secretsOf(credential) {
+    if (credential.kind !== 'basic')
+        return [credential.token];
+    return [credential.password, encodeBasic(credential.username, credential.password)];
+}
+/**
+ * The credentials of a Basic header.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7617#section-2
+ */
+function encodeBasic(username, password) {
+    return Buffer.from(`${username}:${password}`).toString('base64');
+}
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/helper.js
+
+
+
+
+
+
+/** Milliseconds that a helper may take: those of clouds ask a service first. */
+const helperTimeout = 10_000;
+/** Bytes that a helper may print. */
+const outputLimit = 64 * 1024;
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/**
+ * Asks `docker-credential-NAME get` for the credentials of a server, as docker does: the key on stdin, no shell.
+ *
+ * @param name what the config names, unchecked
+ * @param source where the name stands, for messages
+ * @returns undefined when the helper knows none
+ * @throws ActionError `unauthorized` when it is missing, badly named, fails or hangs (CVE-2021-41092)
+ * @see https://github.com/docker/docker-credential-helpers#development
+ */
+async function askHelper(name, server, source, options) {
+    if (typeof name !== 'string' || !namePattern.test(name)) {
+        throw failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
+    }
+    const program = `docker-credential-${name}`;
+    const file = await find(program, options);
+    if (file === undefined)
+        throw failed(source, `names ${program}, which is not on the PATH outside the workspace`);
+    const { status, output, words } = await run(file, server, options.environment);
+    if (status !== 0) {
+        if (words.startsWith('credentials not found'))
+            return undefined;
+        throw failed(source, `names ${program}, which failed (${status})`, words);
+    }
+    return readAnswer(output, program, source);
+}
+/** The first file of that name in an absolute folder of the PATH; links are followed before the workspace is excluded. */
+async function find(program, { path, workspace }) {
+    const fileName = process.platform === 'win32' ? `${program}.exe` : program;
+    const forbidden = workspace === '' ? undefined : await (0,promises_namespaceObject.realpath)(workspace).catch(() => workspace);
+    for (const folder of path.split(external_node_path_.delimiter)) {
+        if (!(0,external_node_path_.isAbsolute)(folder))
+            continue;
+        const file = (0,external_node_path_.join)(folder, fileName);
+        const target = await (0,promises_namespaceObject.realpath)(file).catch(() => undefined);
+        if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace))
+            continue;
+        if (await isProgram(target))
+            return file;
+    }
+    return undefined;
+}
+function isWithin(file, folder) {
+    return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_.sep) ? folder : `${folder}${external_node_path_.sep}`);
+}
+async function isProgram(file) {
+    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK).then(() => true, () => false);
+    return isExecutable && (await (0,promises_namespaceObject.stat)(file)).isFile();
+}
+function run(file, server, environment) {
+    return new Promise((resolve) => {
+        // A group of its own, so that what the helper started ends with it.
+        const child = (0,external_node_child_process_namespaceObject.spawn)(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });
+        let output = '';
+        let errors = '';
+        const finish = (status) => {
+            clearTimeout(timer);
+            // What looks like an answer may hold the secret, which nobody has read and so nobody would mask.
+            const words = /"secret"/i.test(`${output}${errors}`) ? '' : output.trim() || errors.trim();
+            resolve({ status, output, words: words.replace(/\s+/g, ' ') });
+        };
+        const abandon = (why) => {
+            finish(why);
+            stop(child.pid);
+            child.stdout.destroy();
+            child.stderr.destroy();
+        };
+        const timer = setTimeout(() => abandon(`no answer in ${helperTimeout / 1000} seconds`), helperTimeout);
+        const collect = (chunk, sum) => {
+            if (sum.length + chunk.length > outputLimit)
+                abandon('more than 64 KiB of output');
+            return (sum + chunk).slice(0, outputLimit);
+        };
+        child.stdout.setEncoding('utf8').on('data', (chunk) => {
+            output = collect(chunk, output);
+        });
+        child.stderr.setEncoding('utf8').on('data', (chunk) => {
+            errors = collect(chunk, errors);
+        });
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(server);
+        child.on('error', (error) => finish(error.message));
+        child.on('close', (code, signal) => finish(code ?? signal ?? 'no exit code'));
+    });
+}
+function stop(pid) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+    }
+    catch {
+        // It has ended already.
+    }
+}
+function readAnswer(output, program, source) {
+    const { Username: username, Secret: secret } = parseRecord(output) ?? {};
+    if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
+        throw failed(source, `names ${program}, whose answer cannot be read`);
+    }
+    const origin = `${program}, which ${source} names`;
+    return username === '<token>'
+        ? { kind: 'identity', token: secret, source: origin }
+        : { kind: 'basic', username, password: secret, source: origin };
+}
+function failed(source, why, said) {
+    return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
+        ...(said === undefined || said === '' ? {} : { said }),
+        advice: 'Install the helper or log in again; no other credentials are tried in its place.',
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/credentials/store.js
+
+
+
+
+
+/**
+ * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
+ *
+ * @param repositories what will be asked for: where the inputs cover it all, no config is read
+ * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
+ */
+async function openCredentials(sources, repositories, listener) {
+    const isCovered = (repository) => fromInputs(sources, repository) !== undefined;
+    const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
+    for (const repository of repositories)
+        if (!isCovered(repository))
+            checkEntries(configs, repository);
+    const ask = askingOnce(sources.helpers);
+    const find = async (repository) => {
+        const given = fromInputs(sources, repository);
+        if (given !== undefined)
+            return given;
+        for (const config of configs) {
+            const found = await findIn(config, repository, ask, listener);
+            if (found !== undefined)
+                return found;
+        }
+        return fromGithubToken(sources, repository);
+    };
+    return async (repository) => {
+        const credential = await find(repository);
+        if (credential !== undefined)
+            secretsOf(credential).forEach(listener.keepSecret);
+        return credential;
+    };
+}
+/** A helper is asked once for a server, however many of its repositories are looked at. */
+function askingOnce(options) {
+    const answers = new Map();
+    return (helper, server, source) => {
+        const key = JSON.stringify([source, helper, server]);
+        const answer = answers.get(key) ?? askHelper(helper, server, source, options);
+        answers.set(key, answer);
+        return answer;
+    };
+}
+async function readConfigs({ dockerAuthConfig, files }) {
+    const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
+    return [...fromVariable, ...(await readConfigFiles(files))];
+}
+/** Finds bad entries before any request is sent, as far as no helper stands before them. */
+function checkEntries(configs, repository) {
+    for (const config of configs) {
+        if (credHelperFor(config, repository.registry) !== undefined || hasStore(config))
+            return;
+        if (findAuth(config, repository) !== undefined)
+            return;
+    }
+}
+async function findIn(config, repository, ask, listener) {
+    const server = serverKey(repository.registry);
+    const helper = credHelperFor(config, repository.registry);
+    if (helper !== undefined) {
+        const helped = await ask(helper, server, `${config.name}, credHelpers`);
+        if (helped !== undefined)
+            return helped;
+    }
+    const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
+    return stored ?? findAuth(config, repository);
+}
+function hasStore({ credsStore }) {
+    return credsStore !== undefined && credsStore !== null && credsStore !== '';
+}
+async function fromStore(config, server, ask, { warn }) {
+    try {
+        return await ask(config.credsStore, server, `${config.name}, credsStore`);
+    }
+    catch (error) {
+        if (!(error instanceof action_error/* ActionError */.l))
+            throw error;
+        warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
+        return undefined;
+    }
+}
+function fromInputs({ input }, { registry }) {
+    if (input?.registry !== registry)
+        return undefined;
+    const { username, password } = input;
+    return { kind: 'basic', username, password, source: 'the inputs username and password' };
+}
+function fromGithubToken({ githubToken }, { registry }) {
+    const { token, registries } = githubToken;
+    if (token === '' || !registries.includes(registry))
+        return undefined;
+    return {
+        kind: 'basic',
+        username: 'x-access-token',
+        password: token,
+        source: 'the input github-token',
+        isOptional: true,
+    };
+}
+
+// EXTERNAL MODULE: external "node:dns"
+var external_node_dns_ = __nccwpck_require__(610);
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+// EXTERNAL MODULE: ./lib/src/registry/early.js
+var registry_early = __nccwpck_require__(895);
+;// CONCATENATED MODULE: ./lib/src/registry/network-error.js
+
+const tlsCodes = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|UNSPECIFIED$|EPROTO$)/;
+/** What OpenSSL says of a peer that does not speak TLS at all. */
+const notTls = /wrong.version.number|http.request|packet.length.too.long|record.layer.failure/i;
+/** The failures of a connection that the next attempt may not meet, with the words for them. */
+const transientFailures = {
+    ECONNREFUSED: { reason: 'refused', words: 'the connection was refused' },
+    ECONNRESET: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
+    EPIPE: { reason: 'closed', words: 'the connection was closed before the answer was complete' },
+    ERR_STREAM_PREMATURE_CLOSE: {
+        reason: 'closed',
+        words: 'the connection was closed before the answer was complete',
+    },
+    EAI_AGAIN: { reason: 'dns', words: 'the name server did not answer' },
+};
+const trustAdvice = 'If the registry has a certificate of your own authority, give its file to the runner by NODE_EXTRA_CA_CERTS.';
+/**
+ * Turns what `node:http` reports into an {@link ActionError}: `tls`, `timeout`, `network`, or `registry-error` for an
+ * answer that is not HTTP. An error that is one already stays as it is.
+ */
+function networkError(error, url) {
+    if (error instanceof action_error/* ActionError */.l)
+        return error;
+    const { message, code } = network_error_describe(error);
+    const proxyStatus = /^tunneling socket could not be established, statusCode=(\d+)/.exec(message)?.[1];
+    if (proxyStatus !== undefined)
+        return proxyRefused(url, Number(proxyStatus), error);
+    if (/^tunneling socket could not be established/.test(message))
+        return proxyUnreachable(url, message, error);
+    if (tlsCodes.test(code))
+        return tlsError(url, message, code, error);
+    if (code.startsWith('HPE_'))
+        return protocolError(url, message, error);
+    if (code === 'ETIMEDOUT')
+        return network_error_fail('timeout', url, 'no connection in time', { transient: true, cause: error });
+    const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;
+    if (failure !== undefined) {
+        const { reason, words } = failure;
+        return network_error_fail('network', url, words, { transient: true, reason, cause: error });
+    }
+    if (code === 'ENOTFOUND') {
+        return network_error_fail('network', url, 'there is no host of that name', { advice: 'Check the spelling.', cause: error });
+    }
+    return network_error_fail('network', url, message, { cause: error });
+}
+/** An answer that breaks HTTP: sending the request again would bring the same. */
+function protocolError(url, what, cause) {
+    return network_error_fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
+}
+function tlsError(url, message, code, cause) {
+    const reason = notTls.test(`${code} ${message}`) ? 'not-tls' : 'tls';
+    return network_error_fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
+}
+function proxyRefused(url, status, cause) {
+    const asksForPassword = status === 407;
+    return network_error_fail('network', url, `the proxy answered ${status} to CONNECT`, {
+        transient: status >= 500,
+        advice: asksForPassword
+            ? 'The proxy asks for a password: put user:password@ before the host in https_proxy.'
+            : 'Check https_proxy, http_proxy and no_proxy on the runner.',
+        cause,
+    });
+}
+function proxyUnreachable(url, message, cause) {
+    return network_error_fail('network', url, `the proxy cannot be used: ${message}`, {
+        transient: true,
+        advice: 'Check https_proxy, http_proxy and no_proxy on the runner.',
+        cause,
+    });
+}
+function network_error_fail(code, url, why, details) {
+    return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
+}
+function network_error_describe(error) {
+    if (!(error instanceof Error))
+        return { message: String(error), code: '' };
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    return { message: error.message || code, code };
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/http.js
+
+
+
+
+
+
+
+
+/** Milliseconds for name look-up, proxy, connection and TLS together. */
+const connectTimeout = 10_000;
+/** Milliseconds for one request, from its start to the last byte of its answer. */
+const attemptTimeout = 30_000;
+/** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
+const lookupTimeout = 1_000;
+/** Bytes that are read of the body of an error answer. */
+const errorBodyLimit = 64 * 1024;
+/** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
+const socketsPerHost = 64;
+/**
+ * Sends requests by `node:http` through the agents of `@actions/http-client`, which know the runner's proxy settings.
+ * Nothing else of that client is used: its bodies never settle when they are truncated, and its time-out is not armed
+ * while a proxy connects (measured in 4.0.1).
+ *
+ * The transport fails with `network`, `tls`, `timeout`, `too-large` or `registry-error`; it never follows, retries or inflates.
+ *
+ * @param userAgent the `User-Agent` of every request
+ * @param early connections that are used before new ones are opened
+ */
+function httpTransport(userAgent, early = (0,registry_early/* openEarly */.o)([])) {
+    // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
+    const pools = new Map();
+    const agentFor = ({ url, checkAddresses }) => {
+        const pool = pools.get(checkAddresses) ?? new Map();
+        const client = pool.get(url.origin) ??
+            new lib_HttpClient(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
+        pools.set(checkAddresses, pool.set(url.origin, client));
+        try {
+            return withEarly(client.getAgent(url.href), url.origin, early);
+        }
+        catch (cause) {
+            throw new action_error/* ActionError */.l('network', 'The proxy settings of the runner cannot be used.', {
+                advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
+                cause,
+            });
+        }
+    };
+    const known = new Map();
+    const addressesOf = (hostname) => {
+        const found = known.get(hostname) ?? resolveBriefly(hostname);
+        known.set(hostname, found);
+        return found;
+    };
+    return {
+        async send(request) {
+            const agent = agentFor(request);
+            // A proxy resolves names itself; what this machine knows of the name is checked all the same.
+            if (isProxy(agent)) {
+                await request.checkAddresses(request.url.hostname, await addressesOf((0,transport/* bareHostname */.CO)(request.url)));
+            }
+            else
+                await early.check(request.url.origin, request.checkAddresses);
+            return exchange(request, agent, userAgent);
+        },
+        close() {
+            early.close();
+            for (const pool of pools.values())
+                for (const client of pool.values())
+                    client.dispose();
+        },
+    };
+}
+/** Has an agent take early connections first, for TLS: what they are to be used for is decided by now. */
+function withEarly(agent, origin, early) {
+    if (!(agent instanceof external_node_https_namespaceObject.Agent) || Object.hasOwn(agent, 'createConnection'))
+        return agent;
+    const connect = agent.createConnection;
+    agent.createConnection = (options, callback) => {
+        const socket = early.take(origin);
+        return connect.call(agent, socket === undefined ? options : { ...options, socket }, callback);
+    };
+    return agent;
+}
+function exchange(request, agent, userAgent) {
+    const { url, signal } = request;
+    return new Promise((resolve, reject) => {
+        let sent;
+        const finish = (conclude) => {
+            clearTimeout(attempt);
+            clearTimeout(connect);
+            signal.removeEventListener('abort', abort);
+            conclude();
+        };
+        const fail = (error) => {
+            finish(() => reject(networkError(error, url)));
+            sent?.destroy();
+        };
+        const abort = () => fail(signal.reason);
+        const attempt = setTimeout(() => fail(timeout(url, 'no complete answer', attemptTimeout)), attemptTimeout);
+        const connect = setTimeout(() => fail(timeout(url, 'no connection', connectTimeout)), connectTimeout);
+        if (signal.aborted)
+            return abort();
+        signal.addEventListener('abort', abort, { once: true });
+        try {
+            sent = start(request, agent, userAgent);
+        }
+        catch (error) {
+            return fail(error);
+        }
+        sent.on('error', fail);
+        sent.once('socket', () => onceConnected(sent, url, () => clearTimeout(connect)));
+        sent.once('upgrade', () => fail(protocolError(url, 'it switches to another protocol')));
+        sent.once('response', (message) => {
+            clearTimeout(connect);
+            readBody(message, request).then((response) => finish(() => resolve(response)), fail);
+        });
+    });
+}
+function onceConnected(sent, url, then) {
+    const socket = sent?.socket;
+    const isTls = url.protocol === 'https:';
+    if (!socket || sent.reusedSocket || (!isTls && !socket.connecting))
+        then();
+    else
+        socket.once(isTls ? 'secureConnect' : 'connect', then);
+}
+/** The agents for a proxy come from the package `tunnel`; no other has this property. */
+function isProxy(agent) {
+    return 'proxyOptions' in agent;
+}
+function start(request, agent, userAgent) {
+    const { url, method, body } = request;
+    const { request: send } = url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_namespaceObject;
+    const sent = send({
+        agent,
+        method,
+        protocol: url.protocol,
+        host: isProxy(agent) ? url.hostname : (0,transport/* bareHostname */.CO)(url),
+        port: (0,transport/* portOf */.HM)(url),
+        path: `${url.pathname}${url.search}`,
+        headers: {
+            ...request.headers,
+            'user-agent': userAgent,
+            'accept-encoding': 'identity',
+            ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+        },
+        lookup: checkedLookup(request.checkAddresses),
+    });
+    sent.end(body);
+    return sent;
+}
+/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
+function checkedLookup(check) {
+    return (hostname, options, callback) => {
+        (0,external_node_dns_.lookup)(hostname, { ...options, all: true }, (error, found) => {
+            if (error)
+                return callback(error, '', 0);
+            const addresses = found.map(({ address }) => address);
+            check(hostname, addresses).then(() => {
+                const [first] = found;
+                if (options.all || first === undefined)
+                    callback(null, found);
+                else
+                    callback(null, first.address, first.family);
+            }, (refusal) => callback(refusal, '', 0));
+        });
+    };
+}
+/** The addresses of a name, as far as this machine knows them within a second. */
+function resolveBriefly(hostname) {
+    return new Promise((settle) => {
+        const timer = setTimeout(() => settle([]), lookupTimeout);
+        (0,external_node_dns_.lookup)(hostname, { all: true }, (error, found) => {
+            clearTimeout(timer);
+            settle(error ? [] : found.map(({ address }) => address));
+        });
+    });
+}
+async function readBody(message, request) {
+    const status = message.statusCode ?? 0;
+    const response = { status, headers: message.headersDistinct, url: request.url };
+    const isGood = status >= 200 && status < 300;
+    const limit = isGood ? request.limit : errorBodyLimit;
+    if (request.method !== 'HEAD' && isGood)
+        checkHead(message, request);
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of message) {
+        length += chunk.byteLength;
+        if (length > limit && isGood)
+            throw tooLarge(request, `more than ${limit}`);
+        chunks.push(chunk);
+        if (length > limit)
+            break;
+    }
+    if (length <= limit && !message.complete)
+        throw truncated(request.url);
+    return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
+}
+function checkHead(message, request) {
+    const encoding = message.headers['content-encoding'] ?? 'identity';
+    if (!/^(?:identity)?$/i.test(encoding.trim())) {
+        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
+            advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
+        });
+    }
+    const declared = Number(message.headers['content-length'] ?? 0);
+    if (declared > request.limit)
+        throw tooLarge(request, String(declared));
+}
+function tooLarge({ url, limit }, length) {
+    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
+}
+function truncated(url) {
+    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
+}
+function timeout(url, what, milliseconds) {
+    const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
+    return new action_error/* ActionError */.l('timeout', message, { transient: true, reason: 'timeout' });
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/limit.js
+/** Requests in flight to one host; more bring rate limits and no speed. */
+const requestsPerHost = 8;
+/** Lets at most eight requests be in flight to one host; the others wait their turn, in order. */
+function withLimit(send) {
+    const hosts = new Map();
+    return async (request) => {
+        const host = hosts.get(request.url.host) ?? { inFlight: 0, waiting: [] };
+        hosts.set(request.url.host, host);
+        if (host.inFlight >= requestsPerHost)
+            await turn(host, request);
+        else
+            host.inFlight += 1;
+        try {
+            return await send(request);
+        }
+        finally {
+            const next = host.waiting.shift();
+            if (next)
+                next();
+            else
+                host.inFlight -= 1;
+        }
+    };
+}
+/** Waits until a request that has ended passes its place on; leaves the queue when the request is given up. */
+function turn(host, { signal }) {
+    return new Promise((resolve, reject) => {
+        const start = () => {
+            signal.removeEventListener('abort', leave);
+            resolve();
+        };
+        const leave = () => {
+            host.waiting.splice(host.waiting.indexOf(start), 1);
+            reject(signal.reason);
+        };
+        host.waiting.push(start);
+        signal.addEventListener('abort', leave, { once: true });
+    });
+}
+
+// EXTERNAL MODULE: ./lib/src/registry/address.js
+var registry_address = __nccwpck_require__(836);
+;// CONCATENATED MODULE: ./lib/src/registry/challenge.js
+const separators = /[\s,]*/y;
+const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+const equals = /[ \t]*=[ \t]*/y;
+const quoted = /"((?:[^"\\]|\\[\s\S])*)"?/y;
+const unquoted = /[^\s,"]*/y;
+const token68 = /[ \t]+[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
+/**
+ * Reads the challenges of all `WWW-Authenticate` headers of an answer, comma-joined or repeated, in linear time.
+ * What cannot be read is passed over: a challenge that is understood must not be lost to a neighbour that is not.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
+ */
+function parseChallenges(headers) {
+    return headers.flatMap((header) => readHeader(header));
+}
+function readHeader(text) {
+    const challenges = [];
+    let at = 0;
+    const match = (pattern) => {
+        pattern.lastIndex = at;
+        const found = pattern.exec(text) ?? undefined;
+        if (found)
+            at += found[0].length;
+        return found;
+    };
+    while (at < text.length) {
+        match(separators);
+        const name = match(token)?.[0];
+        if (name === undefined) {
+            if (at < text.length && match(quoted) === undefined)
+                at += 1;
+            continue;
+        }
+        const current = challenges.at(-1);
+        if (current !== undefined && match(equals)) {
+            const value = match(quoted)?.[1]?.replace(/\\([\s\S])/g, '$1') ?? match(unquoted)?.[0] ?? '';
+            const key = name.toLowerCase();
+            if (!current.parameters.has(key))
+                current.parameters.set(key, value);
+            continue;
+        }
+        challenges.push({ scheme: name.toLowerCase(), parameters: new Map() });
+        match(token68);
+    }
+    return challenges;
+}
+
+// EXTERNAL MODULE: ./lib/src/registry/known.js
+var registry_known = __nccwpck_require__(303);
+;// CONCATENATED MODULE: ./lib/src/registry/token.js
+
+
+
+
+
+/** Bytes of a token answer, and so of a token. */
+const tokenLimit = 64 * 1024;
+/** The name under which a token is asked for with an identity token. */
+const clientId = 'image-digests';
+const usableToken = /^[A-Za-z0-9._~+/=-]+$/;
+/**
+ * What to ask for by a Bearer challenge. Only the pull scope of our own repository is ever asked for, whatever the
+ * challenge names; `*` is passed through, as ECR and others have no other.
+ *
+ * @throws ActionError `registry-error` for a challenge without a realm
+ * @see https://distribution.github.io/distribution/spec/auth/token/
+ */
+function tokenRequestFor(challenge, repository, credential) {
+    const realm = challenge.parameters.get('realm') ?? '';
+    if (!URL.canParse(realm)) {
+        throw new action_error/* ActionError */.l('registry-error', `${repository.registry} asks for a token without saying where to get it.`, {
+            said: `realm="${realm}"`,
+        });
+    }
+    return {
+        registry: repository.registry,
+        realm: new URL(realm),
+        service: challenge.parameters.get('service'),
+        scope: challenge.parameters.get('scope') === '*' ? '*' : `repository:${repository.path}:pull`,
+        credential,
+    };
+}
+/** Equal for requests that one token answers. */
+function tokenKey({ registry, realm, service, scope, credential }) {
+    // The credential by its digest: a secret has no place in a key.
+    const shown = credential && (0,oci_digest/* digestOf */.ol)(Buffer.from(JSON.stringify(credential)));
+    return JSON.stringify([registry, realm.href, service, scope, shown]);
+}
+/**
+ * Gets a token from a realm that may be asked.
+ *
+ * @param base what the request shares with the one that was challenged: its signal, deadline and log
+ * @param origin where the registry is spoken to
+ * @throws ActionError `untrusted-host`, `unauthorized`, `denied`, or `registry-error` for an answer without a usable token
+ */
+async function fetchToken(send, wanted, base, origin, trust) {
+    const { realm, credential } = wanted;
+    if (realm.username !== '' || realm.password !== '') {
+        throw new action_error/* ActionError */.l('untrusted-host', `${origin.host} names a token realm with a user name in it: ${realm.origin}.`);
+    }
+    const checkAddresses = await trust.realm(realm, origin, credential !== undefined);
+    const request = { ...base, phase: 'token', limit: tokenLimit, checkAddresses, ...messageFor(wanted) };
+    request.note(request.phase, `${request.method} ${request.url.href} (${credential?.source ?? 'anonymous'})`);
+    const response = await send(request);
+    if (response.status >= 300 && response.status < 400) {
+        throw new action_error/* ActionError */.l('untrusted-host', `The token service ${realm.origin} redirects, and is not followed.`, {
+            advice: 'Credentials go to the host that the registry names and to no other. Ask its operator.',
+        });
+    }
+    if (response.status !== 200)
+        throw statusError(response, `The token service ${realm.origin} gave no token`);
+    const token = readToken(response.body);
+    if (token !== undefined)
+        return token;
+    // An error only: whatever else is in the answer may be a token all the same.
+    const said = errorWords(parseRecord(bodyOf(response.body)));
+    throw new action_error/* ActionError */.l('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
+        said,
+    });
+}
+function messageFor({ realm, service, scope, credential }) {
+    const url = new URL(realm);
+    url.hash = '';
+    if (credential?.kind === 'identity')
+        return refreshMessage(url, { service, scope, token: credential.token });
+    if (service !== undefined && !url.searchParams.has('service'))
+        url.searchParams.set('service', service);
+    url.searchParams.set('scope', scope);
+    return { method: 'GET', url, headers: credential === undefined ? {} : { authorization: basicHeader(credential) } };
+}
+/** @see https://distribution.github.io/distribution/spec/auth/oauth/ */
+function refreshMessage(url, { service, scope, token }) {
+    url.searchParams.delete('scope');
+    const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, scope, refresh_token: token });
+    if (service !== undefined)
+        form.set('service', service);
+    return {
+        method: 'POST',
+        url,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: form.toString(),
+    };
+}
+/** The value of an `Authorization` header for a user name and password. */
+function basicHeader(credential) {
+    if (credential.kind !== 'basic') {
+        throw new action_error/* ActionError */.l('unauthorized', `The registry asks for a user name and password, and ${credential.source} holds a token.`);
+    }
+    return `Basic ${encodeBasic(credential.username, credential.password)}`;
+}
+/** Either field may hold the token; services that fill both put the same into them. */
+function readToken(body) {
+    const answer = parseRecord(bodyOf(body));
+    return [answer?.['token'], answer?.['access_token']].find((token) => typeof token === 'string' && usableToken.test(token));
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/auth.js
+
+
+
+
+
+
+
+/**
+ * Answers challenges for one repository. The request goes out first; a 401 tells what to do. It is sent at most once
+ * more after a token was obtained or renewed for it, and once more where the workflow's own token was rejected and the
+ * registry is tried without.
+ *
+ * @throws ActionError `unauthorized` or `denied`, naming where rejected credentials came from
+ */
+function withAuth(send, options) {
+    const { repository } = options;
+    let lookup;
+    const findOnce = () => {
+        lookup ??= options.credential();
+        return lookup;
+    };
+    let session = { credential: findOnce, held: undefined };
+    return async (request) => {
+        const used = session;
+        try {
+            return await attempt(send, request, used, options);
+        }
+        catch (error) {
+            if (!isRejection(error))
+                throw error;
+            const given = await used.credential().catch(() => undefined);
+            if (given?.isOptional !== true)
+                throw withSource(error, given, repository);
+            request.note('token', `${given.source} was rejected: trying without`);
+            if (session === used)
+                session = { credential: async () => undefined, held: undefined };
+            return attempt(send, request, session, options).catch((second) => {
+                throw isRejection(second) ? withSource(error, given, repository) : second;
+            });
+        }
+    };
+}
+async function attempt(send, first, session, options) {
+    const { held } = session;
+    const request = held === undefined ? first : authorized(first, held);
+    if (held === undefined)
+        void guess(first, session, options).catch(() => undefined);
+    const response = await send(request);
+    const isOwn = isFromRegistry(response, first);
+    const isHidden = isOwn && held === undefined && (await isHiddenFromStrangers(response, session));
+    if (!isHidden && !(isOwn && response.status === 401))
+        return judged(response, held, session, options);
+    const header = await answer(send, response, request, session, options);
+    if (header === undefined)
+        return judged(response, undefined, session, options);
+    if (header === held)
+        throw rejected(response, await session.credential(), options.repository);
+    session.held = header;
+    return judged(await send(authorized(first, header)), header, session, options);
+}
+/** Asks for the token that a known registry is going to want, while its challenge is on the way. */
+async function guess(request, session, options) {
+    const known = registry_known/* knownChallenges */.I[options.repository.registry];
+    if (known === undefined)
+        return;
+    const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
+    const wanted = tokenRequestFor(challenge, options.repository, await session.credential());
+    if (wanted.credential?.kind !== 'bearer')
+        await tokenFor(wanted, request, request.url, options);
+}
+/** The `Authorization` that answers a challenge; undefined when the registry did not ask for any. */
+async function answer(send, response, request, session, options) {
+    const { repository } = options;
+    const challenges = await challengesOf(response, request, send);
+    for (const challenge of challenges)
+        request.note('token', auth_describe(response, challenge));
+    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+    const given = await session.credential();
+    if (challenges.length > 0 && given?.kind === 'bearer')
+        return `Bearer ${given.token}`;
+    if (bearer !== undefined) {
+        const wanted = tokenRequestFor(bearer, repository, given);
+        return `Bearer ${await tokenFor(wanted, request, response.url, options)}`;
+    }
+    if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic'))
+        return basicHeader(given);
+    if (response.status !== 401)
+        return undefined;
+    throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
+}
+/** The token for a request: one that is known, unless the request had it and it was refused, or a new one. */
+async function tokenFor(wanted, request, origin, options) {
+    const { tokens, trust } = options;
+    const key = tokenKey(wanted);
+    for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
+        const known = await cached.catch((error) => {
+            // Another's time may be over while there is some left here.
+            if (error instanceof action_error/* ActionError */.l && error.code === 'timeout' && !request.signal.aborted)
+                return undefined;
+            throw error;
+        });
+        if (known !== undefined && `Bearer ${known}` !== request.headers['authorization'])
+            return known;
+        if (tokens.get(key) === cached)
+            break;
+    }
+    const fresh = fetchToken(options.sendToken, wanted, { ...request, headers: {} }, origin, trust);
+    tokens.set(key, fresh);
+    const token = await fresh;
+    options.keepSecret(token);
+    return token;
+}
+/** Some registries answer strangers with 404 or 403, and only those who log in with what they have. */
+async function isHiddenFromStrangers({ status }, { credential }) {
+    if (status !== 404 && status !== 403)
+        return false;
+    const given = await credential();
+    return given !== undefined && given.isOptional !== true;
+}
+async function judged(response, sent, { credential }, { repository }) {
+    if (response.status !== 401 && response.status !== 403)
+        return response;
+    const given = await credential();
+    throw sent === undefined && given !== undefined
+        ? unasked(response, given, repository)
+        : rejected(response, given, repository);
+}
+function authorized(request, header) {
+    return { ...request, headers: { ...request.headers, authorization: header } };
+}
+/** What a host says that the registry redirected to is not the registry's word. */
+function isFromRegistry({ url }, { url: asked }) {
+    const isUpgraded = asked.protocol === 'http:' && url.protocol === 'https:' && asked.port === '' && url.port === '';
+    return url.hostname === asked.hostname && ((0,transport/* portOf */.HM)(url) === (0,transport/* portOf */.HM)(asked) || isUpgraded);
+}
+/** The challenges of a 401; where it carries none, those of `GET /v2/`. */
+async function challengesOf(response, request, send) {
+    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+    if (challenges.length > 0)
+        return challenges;
+    const { authorization: _, ...headers } = request.headers;
+    const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
+    return base.status === 401 && isFromRegistry(base, request)
+        ? parseChallenges(base.headers['www-authenticate'] ?? [])
+        : [];
+}
+function auth_describe({ status, url }, { scheme, parameters }) {
+    const wants = [...parameters].map(([name, value]) => `${name}="${value}"`).join(', ');
+    return `${url.host} answered ${status} and wants ${scheme} ${wants}`;
+}
+function isRejection(error) {
+    return error instanceof action_error/* ActionError */.l && (error.code === 'unauthorized' || error.code === 'denied');
+}
+/** The error for a 401 or 403 that is final. */
+function rejected(response, credential, repository) {
+    const error = statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} may not be pulled`);
+    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+    const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
+    return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
+}
+/** The error for a registry that turns us away without asking who we are. */
+function unasked(response, { source }, { registry }) {
+    return statusError(response, `${registry} turns strangers away, and did not ask for the credentials from ${source}`).with({
+        advice: 'Check the name of the registry and of the repository; ask its operator why it sends no challenge.',
+    });
+}
+/** Adds to a rejection where the credentials came from and what to do about it. */
+function withSource(error, credential, repository) {
+    if (!(error instanceof action_error/* ActionError */.l) || !isRejection(error) || error.advice !== undefined)
+        return error;
+    const source = credential === undefined
+        ? `No credentials were found for ${repository.registry}.`
+        : `The credentials came from ${credential.source}.`;
+    return error.with({
+        message: `${error.message} ${source}`,
+        advice: `${auth_adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`,
+    });
+}
+function auth_adviceFor({ registry }, credential) {
+    if (registry === 'ghcr.io' || credential?.isOptional) {
+        return 'Give the job "permissions: packages: read", and the package access for this repository in its settings; for a package elsewhere give username and password (a token with read:packages).';
+    }
+    return credential === undefined
+        ? `Log in to ${(0,oci_reference/* wireHost */.we)(registry)} in an earlier step, or give the inputs username and password.`
+        : 'Check that they are still valid and may read this repository.';
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/redirect.js
+
+
+/** Hops; storage back ends need one or two. */
+const mostRedirects = 5;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+/**
+ * Follows redirects where `trust` lets it. `Authorization` goes to the registry's exact scheme, host and port only, and
+ * not again after a redirect has left it.
+ *
+ * @throws ActionError `untrusted-host`, or `registry-error` for a redirect without an end or a target
+ */
+function withRedirects(send, trust) {
+    return async (first) => {
+        let request = first;
+        let origin;
+        for (let hop = 0; hop <= mostRedirects; hop += 1) {
+            const response = await send(request);
+            if (!redirectStatuses.has(response.status))
+                return response;
+            origin ??= response.url;
+            const target = redirect_targetOf((0,transport/* header */.wx)(response, 'location'), response.url);
+            const checkAddresses = await trust.redirect(target, response.url, origin);
+            request.note(request.phase, `${response.status}: redirected to ${target.href}`);
+            request = { ...request, url: target, checkAddresses, headers: headersFor(request, response.url, target) };
+        }
+        throw new action_error/* ActionError */.l('registry-error', `${first.url.href} redirects more than ${mostRedirects} times.`);
+    };
+}
+function redirect_targetOf(location, from) {
+    if (location === undefined || location.trim() === '' || !URL.canParse(location, from.href)) {
+        throw new action_error/* ActionError */.l('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
+    }
+    const target = new URL(location, from);
+    target.username = '';
+    target.password = '';
+    target.hash = '';
+    return target;
+}
+function headersFor({ headers }, from, target) {
+    if ((0,transport/* isSameOrigin */.J6)(from, target))
+        return headers;
+    const { authorization: _, ...rest } = headers;
+    return rest;
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/trust.js
+
+
+
+
+
+
+/**
+ * The rules for one registry (ggcr #2193, #2292, #2440; CVE-2026-33540; CVE-2026-33990; CVE-2026-48978).
+ *
+ * @param registry `host[:port]` as it stands in a name
+ */
+function trustFor(registry, authHosts) {
+    const own = new URL(`https://${(0,oci_reference/* wireHost */.we)(registry)}`);
+    const allowed = authHosts.get(registry) ?? new Set();
+    const isAllowed = (url) => allowed.has(url.host) || allowed.has(`${url.hostname}:${(0,transport/* portOf */.HM)(url)}`);
+    const isOwn = (url, origin) => url.hostname === own.hostname && (0,transport/* portOf */.HM)(url) === (0,transport/* portOf */.HM)(origin);
+    const refuse = (url, what, why) => new action_error/* ActionError */.l('untrusted-host', `${registry} ${what} ${url.origin}, ${why}.`, {
+        advice: `If you trust that host, allow it with this line in the input auth-hosts: ${registry}=${url.host}`,
+    });
+    const forbid = (host) => new action_error/* ActionError */.l('untrusted-host', `${registry} leads to ${host}, a link-local or metadata address.`, {
+        advice: 'Nothing allows this. A registry or name server that sends clients there attacks them.',
+    });
+    const notForbidden = async (hostname, addresses) => {
+        if (addresses.some((address) => (0,registry_address/* addressClass */.Jc)(address) === 'forbidden'))
+            throw forbid(hostname);
+    };
+    const refuseForbiddenName = (url) => {
+        if ((0,registry_address/* nameClass */.Kn)((0,transport/* bareHostname */.CO)(url)) === 'forbidden')
+            throw forbid(url.hostname);
+    };
+    const noNearerThanRegistry = async (classes, url, what) => {
+        const near = classes.filter((kind) => kind === 'loopback' || kind === 'private');
+        if (near.length === 0)
+            return;
+        const home = await classesOf(own);
+        const nearer = near.find((kind) => home.length === 0 || home.some((at) => at !== kind));
+        if (nearer !== undefined)
+            throw refuse(url, what, `a ${nearer} address where the registry itself is not`);
+    };
+    // One check per host, as sockets are shared by requests with the same check.
+    const checks = new Map();
+    const checkAgainstRegistry = (url, what) => {
+        const check = async (hostname, addresses) => {
+            await notForbidden(hostname, addresses);
+            await noNearerThanRegistry(addresses.map(registry_address/* addressClass */.Jc), url, what);
+        };
+        const shared = checks.get(url.origin) ?? check;
+        checks.set(url.origin, shared);
+        return shared;
+    };
+    return {
+        registry() {
+            refuseForbiddenName(own);
+            return notForbidden;
+        },
+        async realm(realm, origin, withCredentials) {
+            const what = 'asks for tokens to be fetched from';
+            refuseForbiddenName(realm);
+            if (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || origin.protocol !== 'http:')) {
+                throw refuseInsecureRealm(registry, realm);
+            }
+            if (isOwn(realm, origin) || isAllowed(realm))
+                return notForbidden;
+            const isKnown = registry_known/* knownTokenHosts */.o[registry] === realm.host && realm.protocol === 'https:';
+            if (withCredentials && !isKnown)
+                throw refuse(realm, what, 'which may not see the credentials of this registry');
+            const kind = (0,registry_address/* nameClass */.Kn)((0,transport/* bareHostname */.CO)(realm));
+            const isNear = kind === 'loopback' || kind === 'private';
+            if (!isNear && (realm.protocol !== 'https:' || !(0,registry_address/* isPublicName */.XC)(realm.hostname))) {
+                throw refuse(realm, what, 'which is not an https host with a public name');
+            }
+            await noNearerThanRegistry([kind], realm, what);
+            return checkAgainstRegistry(realm, what);
+        },
+        async redirect(target, from, origin) {
+            const what = 'redirects to';
+            refuseForbiddenName(target);
+            if (target.protocol !== 'https:' && (target.protocol !== 'http:' || from.protocol !== 'http:')) {
+                throw refuseScheme(registry, from, target);
+            }
+            if (isOwn(target, origin) || isAllowed(target))
+                return notForbidden;
+            const kind = (0,registry_address/* nameClass */.Kn)((0,transport/* bareHostname */.CO)(target));
+            if (kind === undefined && !(0,registry_address/* isPublicName */.XC)(target.hostname) && (0,registry_address/* isPublicName */.XC)(own.hostname)) {
+                throw refuse(target, what, 'a name of a private network');
+            }
+            await noNearerThanRegistry([kind], target, what);
+            return checkAgainstRegistry(target, what);
+        },
+    };
+}
+function refuseInsecureRealm(registry, realm) {
+    return new action_error/* ActionError */.l('untrusted-host', `${registry} asks for tokens to be fetched from ${realm.origin}, which is not https.`, {
+        advice: 'Tokens are fetched over plain HTTP only for a registry that is itself spoken to over plain HTTP.',
+    });
+}
+function refuseScheme(registry, from, target) {
+    const place = target.host === '' ? target.protocol : target.origin;
+    return new action_error/* ActionError */.l('untrusted-host', `${registry} redirects from ${from.origin} to ${place}.`, {
+        advice: 'A redirect may lead to https, or from http to http. Ask the operator of the registry.',
+    });
+}
+/** Where a host is. A name that does not resolve here is reached by a proxy, and taken for public. */
+async function classesOf(url) {
+    const known = (0,registry_address/* nameClass */.Kn)((0,transport/* bareHostname */.CO)(url));
+    if (known !== undefined)
+        return [known];
+    const addresses = await external_node_dns_.promises.lookup(url.hostname, { all: true }).catch(() => []);
+    return addresses.map(({ address }) => (0,registry_address/* addressClass */.Jc)(address));
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/reach.js
+
+
+
+
+
+
+/** Reaches all repositories of a run, each with the trust, the scheme and the tokens of its own. */
+function repositoryReach(options) {
+    const trusts = new Map();
+    const transports = new Map();
+    const tokens = new Map();
+    const trustOf = (registry) => {
+        const trust = trusts.get(registry) ?? trustFor(registry, options.authHosts);
+        trusts.set(registry, trust);
+        return trust;
+    };
+    const transportTo = (repository) => {
+        const name = (0,oci_reference/* nameOf */.Vb)(repository);
+        const known = transports.get(name);
+        if (known !== undefined)
+            return known;
+        const trust = trustOf(repository.registry);
+        const transport = withAuth(withRedirects(options.send, trust), {
+            repository,
+            trust,
+            credential: () => options.credentials(repository),
+            sendToken: options.send,
+            tokens,
+            keepSecret: options.keepToken,
+        });
+        transports.set(name, transport);
+        return transport;
+    };
+    return async (repository, { path, ...request }, look) => {
+        const { registry } = repository;
+        const isPlain = options.plainHttp.has(registry) || isLoopback(registry);
+        const url = new URL(`${isPlain ? 'http' : 'https'}://${(0,oci_reference/* wireHost */.we)(registry)}`);
+        url.pathname = `/v2/${repository.path}/${path}`;
+        look.note(request.phase, `${request.method} ${url.href}`);
+        const checkAddresses = trustOf(registry).registry();
+        return transportTo(repository)({ headers: {}, ...request, ...look, url, checkAddresses });
+    };
+}
+function isLoopback(registry) {
+    return (0,registry_address/* nameClass */.Kn)((0,transport/* bareHostname */.CO)(new URL(`http://${registry}`))) === 'loopback';
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/retry.js
+
+
+
+/** Attempts at one request, the first included. */
+const mostAttempts = 5;
+/** Milliseconds: the first pause is up to this, and each may be twice as long as the one before. */
+const firstPause = 500;
+/** Milliseconds that a pause of ours may have. */
+const retry_longestPause = 20_000;
+/** Milliseconds that a registry may ask us to wait; more than this fails at once and says so. */
+const longestRetryAfter = 60_000;
+const retriedStatuses = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+/**
+ * Sends a request again when the failure may pass: at most five attempts, full-jitter back-off from 0.5 s to 20 s,
+ * `Retry-After` obeyed up to a minute. A 429 holds back every request to that host.
+ *
+ * The last answer is given back whatever it is. What the network did in the last attempt is thrown.
+ *
+ * @throws ActionError `rate-limited` or `registry-error` when the registry asks for a longer wait than a minute
+ */
+function withRetries(send, clock) {
+    const quietUntil = new Map();
+    const pause = async (request, milliseconds) => {
+        if (milliseconds > 0)
+            await clock.sleep(milliseconds, request.signal);
+    };
+    const beQuiet = async (request) => {
+        const end = quietUntil.get(request.url.host) ?? 0;
+        if (end > clock.now() && end >= request.deadline)
+            throw quietTooLong(request);
+        await pause(request, end - clock.now());
+    };
+    return async (request) => {
+        const { host } = request.url;
+        for (let attempt = 1;; attempt += 1) {
+            await beQuiet(request);
+            const outcome = await send(request).catch(asTransient);
+            const delay = delayBefore(attempt, outcome, request, clock);
+            if (delay === undefined)
+                return unwrap(outcome);
+            request.note(request.phase, `${retry_describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`, 'urgent');
+            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429)
+                quietUntil.set(host, clock.now() + delay);
+            await pause(request, delay);
+        }
+    };
+}
+/** Milliseconds until the next attempt; undefined when there is to be none. */
+function delayBefore(attempt, outcome, request, clock) {
+    if (attempt >= mostAttempts || !mayPass(outcome, attempt))
+        return undefined;
+    const backOff = clock.random() * Math.min(retry_longestPause, firstPause * 2 ** (attempt - 1));
+    const asked = outcome instanceof action_error/* ActionError */.l ? undefined : retryAfter(outcome, clock.now());
+    if (asked !== undefined && asked > longestRetryAfter)
+        throw waitTooLong(outcome, asked);
+    const delay = Math.max(backOff, asked ?? 0);
+    return clock.now() + delay < request.deadline ? delay : undefined;
+}
+function mayPass(outcome, attempt) {
+    if (outcome instanceof action_error/* ActionError */.l)
+        return outcome.transient;
+    return retriedStatuses.has(outcome.status) || (attempt === 1 && isPassingDenial(outcome));
+}
+/** ghcr.io denies now and then what it grants a moment later. */
+function isPassingDenial({ status, url, body }) {
+    return status === 403 && url.host === 'ghcr.io' && /"DENIED"/.test(bodyOf(body));
+}
+/** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
+function retryAfter(response, now) {
+    const value = (0,transport/* header */.wx)(response, 'retry-after')?.trim() ?? '';
+    if (/^[0-9]+$/.test(value))
+        return Number(value) * 1000;
+    const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
+    return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+function waitTooLong(response, asked) {
+    return statusError(response, `${response.url.host} asks for a wait of ${seconds(asked)} seconds`).with({
+        advice: `At most ${longestRetryAfter / 1000} seconds are waited for. Run the job again later${response.status === 429 ? ', or log in: limits are higher for users who are known' : ''}.`,
+    });
+}
+function quietTooLong({ url }) {
+    return new action_error/* ActionError */.l('rate-limited', `${url.host} answered 429 to another request, and its wait outlasts this look.`, {
+        advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
+    });
+}
+function asTransient(error) {
+    if (error instanceof action_error/* ActionError */.l)
+        return error;
+    throw error;
+}
+function unwrap(outcome) {
+    if (outcome instanceof action_error/* ActionError */.l)
+        throw outcome;
+    return outcome;
+}
+function retry_describe(outcome, { method, url }) {
+    return outcome instanceof action_error/* ActionError */.l ? outcome.message : `${method} ${url.href}: ${outcome.status}.`;
+}
+function seconds(milliseconds) {
+    return (milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0);
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/scheme.js
+
+
+
+/** Milliseconds for finding out whether TLS is spoken where plain HTTP was not understood. */
+const tlsTrial = 5_000;
+/**
+ * Speaks plain HTTP to the hosts that it is allowed for until one of them shows that it wants TLS, then TLS. Requests
+ * come in as `http:` where plain HTTP may be spoken.
+ *
+ * The first request to a registry carries no credentials, so that none are sent in the clear to a host that has TLS.
+ */
+function withScheme(send) {
+    /** The origin that requests for a host go to. */
+    const settled = new Map();
+    const trySecure = async (request, target, plainFailure) => {
+        const signal = AbortSignal.any([request.signal, AbortSignal.timeout(tlsTrial)]);
+        try {
+            const response = await send({ ...target, signal });
+            settled.set(request.url.host, target.url.origin);
+            return response;
+        }
+        catch (error) {
+            if (!(error instanceof action_error/* ActionError */.l) || error.code !== 'tls' || error.reason === 'not-tls')
+                return plainFailure();
+            settled.set(request.url.host, target.url.origin);
+            throw error;
+        }
+    };
+    return async (request) => {
+        const { host, protocol, origin } = request.url;
+        if (protocol === 'https:')
+            return send(request);
+        const known = settled.get(host);
+        if (known !== undefined)
+            return send(movedTo(request, known));
+        try {
+            const response = await send(request);
+            const secureOrigin = asksForTls(request, response);
+            if (secureOrigin !== undefined)
+                return await trySecure(request, movedTo(request, secureOrigin), () => response);
+            settled.set(host, origin);
+            return response;
+        }
+        catch (error) {
+            if (!mayBeTls(error))
+                throw error;
+            return trySecure(request, movedTo(request, tlsOrigin(request.url)), () => {
+                throw error;
+            });
+        }
+    };
+}
+/** The same request to another origin. */
+function movedTo(request, origin) {
+    return { ...request, url: new URL(`${request.url.pathname}${request.url.search}`, origin) };
+}
+/** TLS on the same port. */
+function tlsOrigin(url) {
+    return new URL(`https://${url.hostname}:${(0,transport/* portOf */.HM)(url)}`).origin;
+}
+/**
+ * The origin where TLS is spoken, by a redirect to https on the same host, or by the 400 with which Go, nginx and Apache
+ * answer plain HTTP on a TLS port: its body says so, but to HEAD it has none.
+ */
+function asksForTls({ method, url }, { status, headers, body, url: from }) {
+    const location = status > 300 && status < 400 ? (headers['location']?.[0] ?? '') : '';
+    const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+    if (target?.protocol === 'https:' && target.hostname === url.hostname)
+        return target.origin;
+    const isPlainRefused = status === 400 && (method === 'HEAD' || /\bHTTPS\b|SSL/.test(bodyOf(body)));
+    return isPlainRefused ? tlsOrigin(url) : undefined;
+}
+/** Others close the connection, or send a TLS alert. */
+function mayBeTls(error) {
+    return error instanceof action_error/* ActionError */.l && (error.reason === 'closed' || error.reason === 'protocol');
+}
+
+;// CONCATENATED MODULE: ./lib/src/results.js
+
+
+/**
+ * The elements of `results` for one image: one for each platform, also for an image that does not exist, unless all
+ * platforms of it were asked for.
+ */
+function resultsOf(outcome, files, { platforms: askedFor, inspect }) {
+    const { asked, found } = outcome;
+    const name = (0,oci_reference/* nameOf */.Vb)(asked.reference);
+    const tag = asked.reference.tag ?? '';
+    if (found === undefined) {
+        const missing = { image: asked.text, exists: false, name, tag };
+        return askedFor === 'all' ? [missing] : askedFor.map((each) => ({ ...missing, platform: (0,oci_platform/* formatPlatform */.Bq)(each) }));
+    }
+    const { image, platforms, subjects } = found;
+    const ofImage = {
+        image: asked.text,
+        exists: true,
+        name,
+        reference: `${name}@${image.digest}`,
+        tag,
+        digest: image.digest,
+        indexDigest: image.entries === undefined ? '' : image.digest,
+        mediaType: image.mediaType,
+        platforms,
+    };
+    return subjects.map((subject, at) => ({
+        ...ofImage,
+        ...ofManifest(subject, files),
+        ...(inspect ? ofConfig(subject) : {}),
+        ...(outcome.changed === undefined ? {} : { changed: outcome.changed[at] === true }),
+        ...(outcome.needsUpdating === undefined ? {} : { needsUpdating: outcome.needsUpdating[at] === true }),
+    }));
+}
+function ofManifest({ resolution }, files) {
+    const { manifest, manifestDigest, platformText } = resolution;
+    return {
+        manifestDigest,
+        configDigest: manifest.config.digest,
+        layers: manifest.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
+        platform: platformText,
+        size: manifest.size,
+        annotations: manifest.annotations,
+        manifestPath: files.pathOf(manifestDigest),
+    };
+}
+function ofConfig({ resolution }) {
+    const content = resolution.config?.content;
+    return { created: content?.created ?? '', labels: content?.labels ?? {}, diffIds: content?.diffIds ?? [] };
+}
+
+;// CONCATENATED MODULE: ./lib/src/saved-files.js
+
+
+
+/**
+ * Writes every document of the outcomes into a new folder below `temp`, each named by its digest, so that nothing from
+ * outside becomes part of a path.
+ *
+ * @param temp `RUNNER_TEMP`
+ * @throws ActionError `runner-error`
+ */
+function saveFiles(temp, outcomes) {
+    const documents = documentsOf(outcomes);
+    const folder = documents.size === 0 ? '' : makeFolder(temp);
+    const pathOf = (digest) => (0,external_node_path_.join)(folder, `${digest.replace(':', '-')}.json`);
+    const discard = () => {
+        if (folder !== '')
+            (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
+    };
+    orFail(temp, () => {
+        try {
+            for (const [digest, bytes] of documents)
+                (0,external_node_fs_namespaceObject.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' });
+        }
+        catch (error) {
+            // What was written in part has not the digest that it is named by.
+            discard();
+            throw error;
+        }
+    });
+    return { pathOf, discard };
+}
+function documentsOf(outcomes) {
+    const documents = new Map();
+    for (const { found } of outcomes) {
+        if (found === undefined)
+            continue;
+        documents.set(found.image.digest, found.image.bytes);
+        for (const { resolution } of found.subjects) {
+            documents.set(resolution.manifestDigest, resolution.manifestBytes);
+            if (resolution.config)
+                documents.set(resolution.manifest.config.digest, resolution.config.bytes);
+        }
+    }
+    return documents;
+}
+function makeFolder(temp) {
+    if (temp === '')
+        throw unwritable('it is not set');
+    return orFail(temp, () => (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_.join)(temp, 'image-digests-')));
+}
+function orFail(temp, write) {
+    try {
+        return write();
+    }
+    catch (error) {
+        throw unwritable(`${temp}: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+}
+function unwritable(why, cause) {
+    return new action_error/* ActionError */.l('runner-error', `RUNNER_TEMP cannot be written: ${why}`, {
+        advice: 'The runner sets RUNNER_TEMP to a folder for each job; look at the runner and its disk.',
+        cause,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/src/summary.js
+
+
+/** Bytes, far below the 1 MiB that the runner takes from a step. */
+const longestSummary = 512 * 1024;
+/** Rows of a table of layers. */
+const mostLayers = 100;
+/**
+ * The job summary: for one manifest the levels of digests and the layers, for several one table.
+ *
+ * @param safe makes a text from outside fit to print
+ */
+function summaryOf(results, safe) {
+    const [result] = results;
+    const cell = (text) => escapeCell(safe(text));
+    return result !== undefined && results.length === 1 ? summary_oneImage(result, cell) : manyImages(results, cell);
+}
+/** Writes the summary. Throws an Error that says why it cannot be written. */
+function writeSummary(path, text) {
+    if (path === '')
+        throw new Error('GITHUB_STEP_SUMMARY is not set');
+    appendToRunnerFile(path, [text]);
+}
+function summary_oneImage(result, cell) {
+    const title = `### ${cell(result.image)}\n\n`;
+    if (!result.exists)
+        return `${title}This image does not exist.\n\n`;
+    const { layers = [] } = result;
+    const levels = [
+        [
+            'digest',
+            result.digest,
+            result.indexDigest ? 'what the reference points to: an index' : 'what the reference points to: a manifest',
+        ],
+        ['index-digest', result.indexDigest || '', result.indexDigest ? 'the index' : 'none, as it is no index'],
+        ['manifest-digest', result.manifestDigest, `the manifest for ${result.platform || 'no platform'}`],
+        ['config-digest', result.configDigest, 'the image config (image ID)'],
+    ];
+    const rows = levels.map(([name, digest, words]) => `| \`${name}\` | ${code(digest ?? '')} | ${cell(words)} |`);
+    const shown = layers
+        .slice(0, mostLayers)
+        .map(({ digest, size }, at) => `| ${at + 1} | ${code(digest)} | ${humanSize(size)} |`);
+    const rest = layers.length > mostLayers ? `\n${layers.length - mostLayers} more layers are left out here.\n` : '';
+    return [
+        title,
+        `| level | digest | what it is |\n| --- | --- | --- |\n${rows.join('\n')}\n\n`,
+        `| layer | digest | size |\n| --: | --- | --: |\n${shown.join('\n')}\n${rest}\n`,
+        `${layers.length} layers, ${humanSize(result.size ?? 0)} with the config.\n\n`,
+    ].join('');
+}
+function manyImages(results, cell) {
+    const head = '### Image digests\n\n| image | platform | digest | manifest | size |\n| --- | --- | --- | --- | --: |\n';
+    const rows = [];
+    let length = head.length;
+    for (const result of results) {
+        const row = `${rowOf(result, cell)}\n`;
+        length += Buffer.byteLength(row);
+        if (length > longestSummary)
+            break;
+        rows.push(row);
+    }
+    const total = results.reduce((sum, { size = 0 }) => sum + size, 0);
+    const left = results.length - rows.length;
+    const rest = left === 0 ? '' : ` ${left} rows are left out here; the output \`results\` has them all.`;
+    return `${head}${rows.join('')}\n${results.length} rows, ${humanSize(total)} added up.${rest}\n\n`;
+}
+function rowOf(result, cell) {
+    if (!result.exists)
+        return `| ${cell(result.image)} | | does not exist | | |`;
+    const { digest = '', manifestDigest = '', platform = '', size = 0 } = result;
+    return `| ${cell(result.image)} | ${cell(platform)} | ${folded(digest)} | ${folded(manifestDigest)} | ${humanSize(size)} |`;
+}
+/** Short to look at, whole to copy. */
+function folded(digest) {
+    const short = digest.slice(0, digest.indexOf(':') + 1 + 12);
+    return `<details><summary><code>${short}</code></summary><code>${digest}</code></details>`;
+}
+/** A digest, or nothing. */
+function code(digest) {
+    return digest === '' ? '' : `\`${digest}\``;
+}
+/** Everything that Markdown or HTML could act on becomes a character reference, and so does what makes a link of a URL. */
+function escapeCell(text) {
+    return text.replace(/[^A-Za-z0-9 ./,:-]|:(?=\/)|(?<=www)\./gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/version.js
+/** The version in `package.json`, which a test holds against this one. */
+const version = '1.0.0';
+
+;// CONCATENATED MODULE: ./lib/src/main.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Milliseconds that a run may take besides waiting and looking: helpers, files, and the end of both. */
+const slack = 30_000;
+/**
+ * Runs the step: inputs, registries, gates, outputs. Prints every failure.
+ *
+ * @returns whether every output that was asked for came from verified bytes and has been written
+ */
+async function main_run(prepared, log, watch) {
+    (0,src_inputs/* readSecrets */.ql)().forEach(log.keepSecret);
+    const files = (0,src_inputs/* readRunnerFiles */.qX)();
+    const transport = httpTransport(`image-digests/${version}`, prepared.early);
+    try {
+        if ((0,src_inputs/* insistOnCertificates */.OE)())
+            log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
+        const inputs = prepared.inputs();
+        // Comparisons take a look of their own.
+        watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
+        const client = await openClient(inputs, log, transport.send);
+        const { outcomes, failures } = await resolveImages(inputs, client, log);
+        if (failures.length > 0)
+            return fail(log, files, failures);
+        transport.close();
+        publish(inputs, outcomes, files, log);
+        return true;
+    }
+    catch (error) {
+        return fail(log, files, [{ error, about: '' }]);
+    }
+    finally {
+        transport.close();
+    }
+}
+async function openClient(inputs, log, send) {
+    const { images, compareWith, baseImage } = inputs;
+    const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter((it) => it !== undefined);
+    const listener = { keepSecret: log.keepSecret, warn: log.warning };
+    const { registry } = inputs.credentials.input ?? {};
+    if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
+        log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
+    }
+    const reach = repositoryReach({
+        send: withRetries(withScheme(withLimit(send)), systemClock),
+        credentials: await openCredentials(inputs.credentials, references, listener),
+        authHosts: inputs.authHosts,
+        plainHttp: inputs.plainHttp,
+        keepToken: log.keepToken,
+    });
+    return registryClient(reach);
+}
+/** Sets the outputs, then writes what is good to have: only the former can fail the step. */
+function publish(inputs, outcomes, runner, log) {
+    const files = saveFiles(runner.temp, outcomes);
+    const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
+    const isOnePlatform = inputs.platforms !== 'all' && inputs.platforms.length === 1;
+    try {
+        writeOutputs(runner.output, outputsOf(outcomes, results, files, isOnePlatform));
+    }
+    catch (error) {
+        files.discard();
+        throw error;
+    }
+    if (outcomes.length === 1)
+        for (const result of results.flat())
+            printResult(log, result);
+    if (inputs.summary)
+        trySummary(results.flat(), runner, log);
+}
+function trySummary(results, runner, log) {
+    try {
+        writeSummary(runner.summary, summaryOf(results, log.safe));
+    }
+    catch (error) {
+        log.warning(`The job summary cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/src/step.js
+
+
+
+
+
+/** Runs the step to the end of the process: nothing that happens in between ends it otherwise than failed. */
+async function runStep(prepared) {
+    // What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
+    process.removeAllListeners('warning');
+    const log = openLog();
+    let isOver = false;
+    /** Ends the process at once, failed, with the reason as an annotation unless the run has had its say. */
+    const abandon = (error) => {
+        if (!isOver)
+            fail(log, (0,src_inputs/* readRunnerFiles */.qX)(), [{ error, about: '' }]);
+        process.exit(1);
+    };
+    process.on('uncaughtException', abandon);
+    process.on('unhandledRejection', abandon);
+    process.on('beforeExit', () => {
+        abandon(new action_error/* ActionError */.l('internal', 'The run came to an end without a result.'));
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+        process.on(signal, () => {
+            abandon(new action_error/* ActionError */.l('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
+        });
+    }
+    const succeeded = await main_run(prepared, log, {
+        limit(milliseconds) {
+            const late = () => abandon(new action_error/* ActionError */.l('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
+            setTimeout(late, milliseconds).unref();
+        },
+    });
+    isOver = true;
+    // Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
+    return new Promise(() => process.stdout.write('', () => process.exit(succeeded ? 0 : 1)));
+}
+
 
 /***/ })
 

@@ -1,44 +1,13 @@
-import { fail } from './failure.ts';
-import { readRunnerFiles } from './inputs.ts';
-import { openLog } from './log.ts';
-import { run } from './main.ts';
-import { ActionError } from './oci/action-error.ts';
+import { setImmediate } from 'node:timers/promises';
+import { prepare } from './prepare.ts';
 
 // The exit code is 1 until the outputs are written: no path that was not thought of ends green.
 process.exitCode = 1;
 
-// What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
-process.removeAllListeners('warning');
+const prepared = prepare();
 
-const log = openLog();
-
-let isOver = false;
-
-/** Ends the process at once, failed, with the reason as an annotation unless the run has had its say. */
-function abandon(error: unknown): never {
-  if (!isOver) fail(log, readRunnerFiles(), [{ error, about: '' }]);
-  process.exit(1);
-}
-
-process.on('uncaughtException', abandon);
-process.on('unhandledRejection', abandon);
-process.on('beforeExit', () => {
-  abandon(new ActionError('internal', 'The run came to an end without a result.'));
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    abandon(new ActionError('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
-  });
-}
-
-const succeeded = await run(log, {
-  limit(milliseconds) {
-    const late = () => abandon(new ActionError('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
-    setTimeout(late, milliseconds).unref();
-  },
-});
-
-isOver = true;
-
-// Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
-await new Promise<never>(() => process.stdout.write('', () => process.exit(succeeded ? 0 : 1)));
+// Lets the connections start; what follows is loaded while they are under way, and takes as long as they do.
+await setImmediate();
+await setImmediate();
+const { runStep } = await import(/* webpackMode: "eager" */ './step.ts');
+await runStep(prepared);

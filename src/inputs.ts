@@ -1,6 +1,5 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import * as core from '@actions/core';
 import { type Gates, parseExpectedDigests, parseExpectedLabels } from './gates.ts';
 import { ActionError } from './oci/action-error.ts';
 import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
@@ -33,6 +32,8 @@ export interface Inputs {
   readonly credentials: CredentialSources;
   readonly authHosts: AuthHosts;
   readonly plainHttp: ReadonlySet<string>;
+  /** Whether the runner has a proxy for https. */
+  readonly isProxied: boolean;
   /** Whether outputs from the image config are asked for. */
   readonly inspect: boolean;
   readonly gates: Gates;
@@ -127,6 +128,7 @@ export function readInputs(): Inputs {
     credentials: readCredentialSources(images),
     authHosts: readAuthHosts(),
     plainHttp: new Set(parseList(input('plain-http')).map((host) => readRegistry('plain-http', host))),
+    isProxied: ['https_proxy', 'HTTPS_PROXY'].some((name) => variable(name) !== ''),
     inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.length > 0,
     gates,
     failOnMissing: parseBoolean('fail-on-missing', input('fail-on-missing')),
@@ -163,7 +165,7 @@ function isProxyUrl(text: string): boolean {
 }
 
 function input(name: InputName): string {
-  const given = core.getInput(name);
+  const given = variable(`INPUT_${name.toUpperCase()}`).trim();
   return given === '' && Object.hasOwn(defaults, name) ? defaults[name as keyof typeof defaults] : given;
 }
 

@@ -1,16 +1,10 @@
 import { systemClock } from './clock.ts';
 import { resolveImages } from './each-image.ts';
 import { fail } from './failure.ts';
-import {
-  type Inputs,
-  insistOnCertificates,
-  type RunnerFiles,
-  readInputs,
-  readRunnerFiles,
-  readSecrets,
-} from './inputs.ts';
+import { type Inputs, insistOnCertificates, type RunnerFiles, readRunnerFiles, readSecrets } from './inputs.ts';
 import type { Log } from './log.ts';
 import { outputsOf, writeOutputs } from './outputs.ts';
+import type { Prepared } from './prepare.ts';
 import { type RegistryClient, registryClient } from './registry/client.ts';
 import { openCredentials } from './registry/credentials/store.ts';
 import { httpTransport } from './registry/http.ts';
@@ -39,14 +33,14 @@ export interface Watch {
  *
  * @returns whether every output that was asked for came from verified bytes and has been written
  */
-export async function run(log: Log, watch: Watch): Promise<boolean> {
+export async function run(prepared: Prepared, log: Log, watch: Watch): Promise<boolean> {
   readSecrets().forEach(log.keepSecret);
   const files = readRunnerFiles();
-  const transport = httpTransport(`image-digests/${version}`);
+  const transport = httpTransport(`image-digests/${version}`, prepared.early);
   try {
     if (insistOnCertificates())
       log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
-    const inputs = readInputs();
+    const inputs = prepared.inputs();
     // Comparisons take a look of their own.
     watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
     const client = await openClient(inputs, log, transport.send);

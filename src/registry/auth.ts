@@ -3,6 +3,7 @@ import { nameOf, type Repository, wireHost } from '../oci/reference.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credential } from './credentials/credential.ts';
 import { statusError } from './error.ts';
+import { knownChallenges } from './known.ts';
 import { basicHeader, fetchToken, type TokenRequest, tokenKey, tokenRequestFor } from './token.ts';
 import { portOf, type Request, type Response, type Transport } from './transport.ts';
 import type { Trust } from './trust.ts';
@@ -23,12 +24,6 @@ export interface AuthOptions {
 
 /** The tokens of a run, or the requests for them. */
 export type TokenCache = Map<string, Promise<string>>;
-
-/** Registries whose challenge is known beforehand, so that the token can be asked for while the challenge is on its way. */
-const knownChallenges: Readonly<Record<string, { realm: string; service: string }>> = {
-  'docker.io': { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' },
-  'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
-};
 
 /** How a repository is approached: with the credentials that were found, or without. */
 interface Session {

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { HttpClient } from '@actions/http-client';
 import { ActionError } from '../oci/action-error.ts';
+import { type EarlySockets, openEarly } from './early.ts';
 import { networkError, protocolError } from './network-error.ts';
 import { type AddressCheck, bareHostname, portOf, type Request, type Response, type Transport } from './transport.ts';
 
@@ -37,8 +38,9 @@ export interface HttpTransport {
  * The transport fails with `network`, `tls`, `timeout`, `too-large` or `registry-error`; it never follows, retries or inflates.
  *
  * @param userAgent the `User-Agent` of every request
+ * @param early connections that are used before new ones are opened
  */
-export function httpTransport(userAgent: string): HttpTransport {
+export function httpTransport(userAgent: string, early: EarlySockets = openEarly([])): HttpTransport {
   // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
   const pools = new Map<AddressCheck, Map<string, HttpClient>>();
 
@@ -49,7 +51,7 @@ export function httpTransport(userAgent: string): HttpTransport {
       new HttpClient(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
     pools.set(checkAddresses, pool.set(url.origin, client));
     try {
-      return client.getAgent(url.href);
+      return withEarly(client.getAgent(url.href), url.origin, early);
     } catch (cause) {
       throw new ActionError('network', 'The proxy settings of the runner cannot be used.', {
         advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
@@ -71,13 +73,25 @@ export function httpTransport(userAgent: string): HttpTransport {
       // A proxy resolves names itself; what this machine knows of the name is checked all the same.
       if (isProxy(agent)) {
         await request.checkAddresses(request.url.hostname, await addressesOf(bareHostname(request.url)));
-      }
+      } else await early.check(request.url.origin, request.checkAddresses);
       return exchange(request, agent, userAgent);
     },
     close() {
+      early.close();
       for (const pool of pools.values()) for (const client of pool.values()) client.dispose();
     },
   };
+}
+
+/** Has an agent take early connections first, for TLS: what they are to be used for is decided by now. */
+function withEarly(agent: http.Agent, origin: string, early: EarlySockets): http.Agent {
+  if (!(agent instanceof https.Agent) || Object.hasOwn(agent, 'createConnection')) return agent;
+  const connect = agent.createConnection;
+  agent.createConnection = (options, callback) => {
+    const socket = early.take(origin);
+    return connect.call(agent, socket === undefined ? options : { ...options, socket }, callback);
+  };
+  return agent;
 }
 
 function exchange(request: Request, agent: http.Agent, userAgent: string): Promise<Response> {

@@ -1,7 +1,8 @@
 import { promises as dns } from 'node:dns';
 import { ActionError } from '../oci/action-error.ts';
-import { dockerHub, wireHost } from '../oci/reference.ts';
+import { wireHost } from '../oci/reference.ts';
 import { type AddressClass, addressClass, isPublicName, nameClass } from './address.ts';
+import { knownTokenHosts } from './known.ts';
 import { type AddressCheck, bareHostname, portOf } from './transport.ts';
 
 /** Which token hosts a registry may name besides its own: `host[:port]` by registry. */
@@ -16,13 +17,6 @@ export interface Trust {
   /** For a redirect from `from` to `target`, that began at `origin`, the registry. Throws `untrusted-host`. */
   redirect(target: URL, from: URL, origin: URL): Promise<AddressCheck>;
 }
-
-/** Token services that are known, by their operators' documentation, to serve a registry under another name. */
-const knownTokenHosts: Readonly<Record<string, string>> = {
-  [dockerHub]: 'auth.docker.io',
-  'registry.gitlab.com': 'gitlab.com',
-  'nvcr.io': 'authn.nvidia.com',
-};
 
 /**
  * The rules for one registry (ggcr #2193, #2292, #2440; CVE-2026-33540; CVE-2026-33990; CVE-2026-48978).
