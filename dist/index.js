@@ -316,6 +316,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
 
 /***/ }),
 
+/***/ 421:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+
+/***/ }),
+
 /***/ 598:
 /***/ ((module) => {
 
@@ -341,13 +348,6 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-
-/***/ }),
-
-/***/ 500:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 
 /***/ }),
 
@@ -503,17 +503,15 @@ function failed(message, advice) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(500);
-/* harmony import */ var _prepare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(785);
-
+/* harmony import */ var _prepare_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(785);
 
 // The exit code is 1 until the outputs are written: no path that was not thought of ends green.
 process.exitCode = 1;
-const prepared = (0,_prepare_js__WEBPACK_IMPORTED_MODULE_1__/* .prepare */ .i)();
+const prepared = (0,_prepare_js__WEBPACK_IMPORTED_MODULE_0__/* .prepare */ .i)();
 // Lets the connections start; what follows is loaded while they are under way, and takes as long as they do.
-await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)();
-await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)();
-const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 137));
+for (let turn = 0; turn < 2; turn += 1)
+    await new Promise((resolve) => setImmediate(resolve));
+const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 37));
 await runStep(prepared);
 
 __webpack_async_result__();
@@ -1286,10 +1284,11 @@ function checkPath(path, text) {
     if (path.length <= longestPath && pathPattern.test(path))
         return;
     const lower = path.toLowerCase();
+    const written = text.includes(path) ? path : path.slice('library/'.length);
     if (path.length > longestPath)
         throw invalid(text, `its path is longer than ${longestPath} characters.`);
     if (pathPattern.test(lower)) {
-        throw invalid(text, 'repository names are lower case.', `Write ${text.replace(path, lower)}; where the name comes from github.repository, lower-case it first.`);
+        throw invalid(text, 'repository names are lower case.', `Write ${text.replace(written, written.toLowerCase())}; where the name comes from github.repository, lower-case it first.`);
     }
     throw invalid(text, `"${path}" is not a repository path.`, 'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.');
 }
@@ -1628,7 +1627,7 @@ function bareHostname(url) {
 
 /***/ }),
 
-/***/ 137:
+/***/ 37:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4938,13 +4937,12 @@ function singleDigest(digests) {
     return new Set(digests).size === 1 ? digests[0] : undefined;
 }
 /**
- * A 404 means missing when it is the registry's, or that of a manifest endpoint of another registry that it redirects
+ * A 404 means missing when it is the answer of a manifest endpoint, be it that of another registry that was redirected
  * to. Of a storage host it means that something named is not there.
  */
 function isMissing({ status, url }, reference) {
-    const own = new URL(`https://${(0,oci_reference/* wireHost */.we)(reference.registry)}`).hostname;
     const asked = /^\/v2\/.+\/manifests\/([^/]+)$/.exec(url.pathname)?.[1];
-    return status === 404 && (url.hostname === own || asked === targetOf(reference));
+    return status === 404 && asked === targetOf(reference);
 }
 function notFound(response, reference) {
     return statusError(response, `${(0,oci_reference/* formatReference */.FH)(reference)} does not exist`).with({
@@ -5228,8 +5226,6 @@ function describe({ text }, { platforms }) {
     return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
 }
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./lib/src/registry/credentials/docker-config.js
 
 
@@ -5356,29 +5352,26 @@ const largestConfig = 1024 * 1024;
  *
  * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
  */
-async function readConfigFiles(files) {
-    const configs = [];
-    for (const file of files) {
-        const text = await readConfig(file);
-        if (text !== undefined)
-            configs.push(parseDockerConfig(text, file.name));
-    }
-    return configs;
+function readConfigFiles(files) {
+    return files.flatMap((file) => {
+        const text = readConfig(file);
+        return text === undefined ? [] : [parseDockerConfig(text, file.name)];
+    });
 }
-async function readConfig({ path, name }) {
+function readConfig({ path, name }) {
     try {
-        const status = await (0,promises_namespaceObject.stat)(path);
-        if (!status.isFile())
+        const status = (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false });
+        if (!status?.isFile())
             return undefined;
         if (status.size > largestConfig)
             throw unreadable(name, 'it is larger than 1 MiB');
-        return await (0,promises_namespaceObject.readFile)(path, 'utf8');
+        return (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
     }
     catch (error) {
         if (error instanceof action_error/* ActionError */.l)
             throw error;
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-        if (code === 'ENOENT' || code === 'ENOTDIR')
+        if (code === 'ENOTDIR')
             return undefined;
         throw unreadable(name, `it cannot be read (${code})`);
     }
@@ -5405,13 +5398,9 @@ function encodeBasic(username, password) {
     return Buffer.from(`${username}:${password}`).toString('base64');
 }
 
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(760);
 ;// CONCATENATED MODULE: ./lib/src/registry/credentials/helper.js
-
-
 
 
 
@@ -5449,12 +5438,12 @@ async function askHelper(name, server, source, options) {
 /** The first file of that name in an absolute folder of the PATH; links are followed before the workspace is excluded. */
 async function find(program, { path, workspace }) {
     const fileName = process.platform === 'win32' ? `${program}.exe` : program;
-    const forbidden = workspace === '' ? undefined : await (0,promises_namespaceObject.realpath)(workspace).catch(() => workspace);
+    const forbidden = workspace === '' ? undefined : await external_node_fs_namespaceObject.promises.realpath(workspace).catch(() => workspace);
     for (const folder of path.split(external_node_path_.delimiter)) {
         if (!(0,external_node_path_.isAbsolute)(folder))
             continue;
         const file = (0,external_node_path_.join)(folder, fileName);
-        const target = await (0,promises_namespaceObject.realpath)(file).catch(() => undefined);
+        const target = await external_node_fs_namespaceObject.promises.realpath(file).catch(() => undefined);
         if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace))
             continue;
         if (await isProgram(target))
@@ -5466,13 +5455,15 @@ function isWithin(file, folder) {
     return folder !== undefined && folder !== '' && file.startsWith(folder.endsWith(external_node_path_.sep) ? folder : `${folder}${external_node_path_.sep}`);
 }
 async function isProgram(file) {
-    const isExecutable = await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK).then(() => true, () => false);
-    return isExecutable && (await (0,promises_namespaceObject.stat)(file)).isFile();
+    const isExecutable = await external_node_fs_namespaceObject.promises.access(file, external_node_fs_namespaceObject.constants.X_OK).then(() => true, () => false);
+    return isExecutable && (await external_node_fs_namespaceObject.promises.stat(file)).isFile();
 }
-function run(file, server, environment) {
+async function run(file, server, environment) {
+    // Loaded here, as few runs ask a helper.
+    const { spawn } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
     return new Promise((resolve) => {
         // A group of its own, so that what the helper started ends with it.
-        const child = (0,external_node_child_process_namespaceObject.spawn)(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });
+        const child = spawn(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });
         let output = '';
         let errors = '';
         const finish = (status) => {
@@ -5544,9 +5535,9 @@ function failed(source, why, said) {
  * @param repositories what will be asked for: where the inputs cover it all, no config is read
  * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
  */
-async function openCredentials(sources, repositories, listener) {
+function openCredentials(sources, repositories, listener) {
     const isCovered = (repository) => fromInputs(sources, repository) !== undefined;
-    const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
+    const configs = repositories.every(isCovered) ? [] : readConfigs(sources);
     for (const repository of repositories)
         if (!isCovered(repository))
             checkEntries(configs, repository);
@@ -5579,9 +5570,9 @@ function askingOnce(options) {
         return answer;
     };
 }
-async function readConfigs({ dockerAuthConfig, files }) {
+function readConfigs({ dockerAuthConfig, files }) {
     const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
-    return [...fromVariable, ...(await readConfigFiles(files))];
+    return [...fromVariable, ...readConfigFiles(files)];
 }
 /** Finds bad entries before any request is sent, as far as no helper stands before them. */
 function checkEntries(configs, repository) {
@@ -5910,19 +5901,31 @@ async function readBody(message, request) {
     const limit = isGood ? request.limit : errorBodyLimit;
     if (request.method !== 'HEAD' && isGood)
         checkHead(message, request);
+    const { body, isCut } = await collect(message, limit);
+    if (isCut && isGood)
+        throw tooLarge(request, `more than ${limit}`);
+    if (!isCut && !message.complete)
+        throw truncated(request.url);
+    return { ...response, body };
+}
+/** The first bytes of a body; the connection is closed when there are more. */
+function collect(message, limit) {
     const chunks = [];
     let length = 0;
-    for await (const chunk of message) {
-        length += chunk.byteLength;
-        if (length > limit && isGood)
-            throw tooLarge(request, `more than ${limit}`);
-        chunks.push(chunk);
-        if (length > limit)
-            break;
-    }
-    if (length <= limit && !message.complete)
-        throw truncated(request.url);
-    return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
+    return new Promise((resolve, reject) => {
+        message.on('data', (chunk) => {
+            length += chunk.byteLength;
+            chunks.push(chunk);
+            if (length <= limit)
+                return;
+            message.destroy();
+            resolve({ body: Buffer.concat(chunks).subarray(0, limit), isCut: true });
+        });
+        const finish = () => resolve({ body: Buffer.concat(chunks), isCut: false });
+        message.on('end', finish);
+        message.on('error', reject);
+        message.on('close', finish);
+    });
 }
 function checkHead(message, request) {
     const encoding = message.headers['content-encoding'] ?? 'identity';
@@ -6582,8 +6585,9 @@ function withRetries(send, clock) {
             if (delay === undefined)
                 return unwrap(outcome);
             request.note(request.phase, `${retry_describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`, 'urgent');
-            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429)
-                quietUntil.set(host, clock.now() + delay);
+            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429) {
+                quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, clock.now() + delay));
+            }
             await pause(request, delay);
         }
     };
@@ -6613,7 +6617,8 @@ function retryAfter(response, now) {
     const value = (0,transport/* header */.wx)(response, 'retry-after')?.trim() ?? '';
     if (/^[0-9]+$/.test(value))
         return Number(value) * 1000;
-    const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
+    // One of the three forms of a date has no zone, and means GMT.
+    const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(/GMT$/.test(value) ? value : `${value} GMT`) : Number.NaN;
     return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 function waitTooLong(response, asked) {
@@ -6964,7 +6969,7 @@ async function main_run(prepared, log, watch) {
         const inputs = prepared.inputs();
         // Comparisons take a look of their own.
         watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
-        const client = await openClient(inputs, log, transport.send);
+        const client = openClient(inputs, log, transport.send);
         const { outcomes, failures } = await resolveImages(inputs, client, log);
         if (failures.length > 0)
             return fail(log, files, failures);
@@ -6979,7 +6984,7 @@ async function main_run(prepared, log, watch) {
         transport.close();
     }
 }
-async function openClient(inputs, log, send) {
+function openClient(inputs, log, send) {
     const { images, compareWith, baseImage } = inputs;
     const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter((it) => it !== undefined);
     const listener = { keepSecret: log.keepSecret, warn: log.warning };
@@ -6989,7 +6994,7 @@ async function openClient(inputs, log, send) {
     }
     const reach = repositoryReach({
         send: withRetries(withScheme(withLimit(send)), systemClock),
-        credentials: await openCredentials(inputs.credentials, references, listener),
+        credentials: openCredentials(inputs.credentials, references, listener),
         authHosts: inputs.authHosts,
         plainHttp: inputs.plainHttp,
         keepToken: log.keepToken,

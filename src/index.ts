@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { prepare } from './prepare.ts';
 
 // The exit code is 1 until the outputs are written: no path that was not thought of ends green.
@@ -7,7 +6,6 @@ process.exitCode = 1;
 const prepared = prepare();
 
 // Lets the connections start; what follows is loaded while they are under way, and takes as long as they do.
-await setImmediate();
-await setImmediate();
+for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 const { runStep } = await import(/* webpackMode: "eager" */ './step.ts');
 await runStep(prepared);

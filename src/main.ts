@@ -43,7 +43,7 @@ export async function run(prepared: Prepared, log: Log, watch: Watch): Promise<b
     const inputs = prepared.inputs();
     // Comparisons take a look of their own.
     watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
-    const client = await openClient(inputs, log, transport.send);
+    const client = openClient(inputs, log, transport.send);
     const { outcomes, failures } = await resolveImages(inputs, client, log);
     if (failures.length > 0) return fail(log, files, failures);
     transport.close();
@@ -56,7 +56,7 @@ export async function run(prepared: Prepared, log: Log, watch: Watch): Promise<b
   }
 }
 
-async function openClient(inputs: Inputs, log: Log, send: Transport): Promise<RegistryClient> {
+function openClient(inputs: Inputs, log: Log, send: Transport): RegistryClient {
   const { images, compareWith, baseImage } = inputs;
   const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter(
     (it) => it !== undefined,
@@ -68,7 +68,7 @@ async function openClient(inputs: Inputs, log: Log, send: Transport): Promise<Re
   }
   const reach = repositoryReach({
     send: withRetries(withScheme(withLimit(send)), systemClock),
-    credentials: await openCredentials(inputs.credentials, references, listener),
+    credentials: openCredentials(inputs.credentials, references, listener),
     authHosts: inputs.authHosts,
     plainHttp: inputs.plainHttp,
     keepToken: log.keepToken,

@@ -102,6 +102,29 @@ test('a base image that is missing, or lacks the platform, fails the step even w
   assert.deepEqual(lacking.outputs, { 'error-code': 'platform-not-found' });
 });
 
+test('other images are looked up once, however many images are compared with them', async () => {
+  const from = registry.seen.length;
+  const images = ['v1', 'same', 'arm', 'single', 'newbase'].map(at);
+  const inputs = { 'base-image': at('base'), 'compare-with': at('amd') };
+  const step = await runAction({ image: images.join('\n'), ...inputs });
+  assert.equal(step.status, 0, step.stdout);
+  const results = JSON.parse(step.outputs['results'] ?? '[]') as { needsUpdating: boolean }[];
+  assert.deepEqual(
+    results.map(({ needsUpdating }) => needsUpdating),
+    [false, false, false, false, true],
+  );
+  const asked = registry.paths().slice(from);
+  const base = bases[0]?.manifest.digest ?? assert.fail();
+  for (const path of [
+    'GET /v2/o/app/manifests/base',
+    `GET /v2/o/app/manifests/${base}`,
+    'HEAD /v2/o/app/manifests/amd',
+    'GET /v2/o/app/manifests/amd',
+  ]) {
+    assert.equal(asked.filter((it) => it === path).length, 1, path);
+  }
+});
+
 test('with all platforms each is compared with its own', async () => {
   const step = await runAction({
     image: at('v1'),

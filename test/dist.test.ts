@@ -196,6 +196,9 @@ const badInputs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a bad expected digest': { 'expected-digest': 'sha256:abc' },
   'a bad expected label': { 'expected-labels': 'revision' },
   'a bad required platform': { 'require-platforms': 'amd64' },
+  'a platform that names none': { platform: ',' },
+  'an expected digest that names none': { 'expected-digest': ',' },
+  'required platforms that name none': { 'require-platforms': ' ,\n, ' },
   'a bad reference to compare with': { 'compare-with': 'a b' },
   'a bad base image': { 'base-image': 'http://x' },
   'a bad plain-http host': { 'plain-http': 'http://x' },
@@ -216,6 +219,26 @@ for (const [what, inputs] of Object.entries(badInputs)) {
     assert.equal(step.errors.length, 1);
     assert.match(step.errors[0]?.text ?? '', /What to do/);
     assert.equal(registry.seen.length, sent);
+  });
+}
+
+const badProxies = ['proxy:3128', 'socks5://proxy:1', 'http://ci:secret%zz@proxy:1', 'http://[::1', 'ci:secret@a b:1'];
+for (const [at, value] of badProxies.entries()) {
+  const name = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'][at % 4] ?? '';
+  test(`the proxy ${value} in ${name} is invalid-input that names the variable, never its content`, async () => {
+    const sent = registry.seen.length;
+    const step = await runAction({ image: `${app}:v1` }, { env: { [name]: value } });
+    assert.deepEqual(step.outputs, { 'error-code': 'invalid-input' });
+    assert.match(step.errors[0]?.text ?? '', new RegExp(`variable ${name} is not a proxy`));
+    assert.doesNotMatch(step.stdout, /secret/);
+    assert.equal(registry.seen.length, sent);
+  });
+}
+
+for (const proxy of ['127.0.0.1:1', 'http://proxy.example', 'https://ci:p%40ss@proxy.example:8080/', '[::1]:1']) {
+  test(`the proxy ${proxy} can be read, and is not asked for what is on loopback`, async () => {
+    const step = await runAction({ image: `${app}:v1` }, { env: { https_proxy: proxy, http_proxy: proxy } });
+    assert.equal(step.status, 0, step.stdout);
   });
 }
 
@@ -247,6 +270,7 @@ test('a GITHUB_OUTPUT that cannot be written is runner-error, and nothing goes t
     assert.equal(step.status, 1, file);
     assert.equal(step.errors[0]?.title, 'Image Digests: runner-error', file);
     assert.doesNotMatch(step.stdout, /::set-output/);
+    assert.deepEqual(step.files, [], file);
   }
 });
 
@@ -283,8 +307,13 @@ test('GITHUB_ENV, GITHUB_PATH and the state are never written', async () => {
 test('a run whose event loop empties before its end is internal, not green', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'image-digests-test-'));
   const hook = join(folder, 'hook.cjs');
-  // A look-up that never calls back: nothing is left to wait for, and nothing has been found.
-  writeFileSync(hook, "require('node:fs/promises').stat = () => new Promise(() => {});");
+  // A request that never answers and no time-outs: nothing is left to wait for, and nothing has been found.
+  writeFileSync(
+    hook,
+    `globalThis.setTimeout = () => ({ unref() {} });
+     const silent = new (require('node:events'))();
+     require('node:http').request = () => Object.assign(silent, { end() {}, destroy() {} });`,
+  );
   const step = await runAction({ image: `${app}:v1` }, { nodeArguments: ['--require', hook] });
   assert.equal(step.status, 1, step.stdout);
   assert.equal(step.errors[0]?.title, 'Image Digests: internal');

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { runAction, type Step } from './support/action.ts';
 import { image } from './support/images.ts';
 import { linePrinted, runPeer, skipWithout } from './support/peers.ts';
+import { withoutShell } from './support/posix.ts';
 import { makeAuthority, realShelf, startRealRegistry } from './support/real-registry.ts';
 import { startRegistry } from './support/registry.ts';
 import { startTokenService, type TokenService } from './support/token-service.ts';
@@ -185,7 +186,7 @@ function loginTests(start: () => Promise<Gate>): () => Gate {
     checkImage(await passed(imageOf(), { HOME: home }));
   });
 
-  test('a credential helper, spawned as docker does, opens the image', async () => {
+  test('a credential helper, spawned as docker does, opens the image', { skip: withoutShell }, async () => {
     const home = await newHome();
     const program = join(home, 'bin', 'docker-credential-of-test');
     const answer = JSON.stringify({ ServerURL: gate().host, Username: user, Secret: password });

@@ -15,6 +15,7 @@ import {
   withRegistry,
 } from './support/faults.ts';
 import { image, types } from './support/images.ts';
+import { withoutSignals } from './support/posix.ts';
 import type { Fault } from './support/registry.ts';
 import { type Authority, makeAuthority } from './support/tls.ts';
 
@@ -402,7 +403,7 @@ describe('a proxy', { concurrency: 4 }, () => {
     }));
 });
 
-describe('SIGTERM', { concurrency: 4 }, () => {
+describe('a signal', { skip: withoutSignals, concurrency: 4 }, () => {
   const phases: readonly (readonly [string, (url: string) => boolean])[] = [
     ['the first request', () => true],
     ['the token', (url) => url.startsWith('/token')],
@@ -410,7 +411,7 @@ describe('SIGTERM', { concurrency: 4 }, () => {
     ['the config', (url) => url.includes('/blobs/')],
   ];
   for (const [phase, isPhase] of phases) {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       test(`${signal} during ${phase} ends the step red, without outputs and files`, () =>
         withRegistry(
           async (registry) => {
@@ -426,9 +427,9 @@ describe('SIGTERM', { concurrency: 4 }, () => {
               end = () => child.kill(signal);
             };
             const step = await runWatched(inputs, { onStart });
-            assert.notEqual(step.status, 0);
-            assert.equal(step.outputs['digest'], undefined);
-            assert.equal(step.outputs['results'], undefined);
+            assert.equal(step.status, 1, 'the action ended, not the system');
+            assert.deepEqual(step.outputs, { 'error-code': 'timeout' });
+            assert.match(step.errors[0]?.text ?? '', new RegExp(`ended by ${signal}`));
             assert.deepEqual(step.files, []);
             assert.equal(step.summary, '');
             assertHarmless(step);

@@ -175,7 +175,7 @@ describe('redirects', { concurrency: 4 }, () => {
       const location = `http://${secret}:${secret}@${registry.host}/x?X-Amz-Signature=${secret}&digest=sha256:1#${secret}`;
       registry.fault = redirectTo(location);
       const step = await runWatched({ image: `${registry.host}/app:1` });
-      assertRed(step, 'not-found', /./, [secret]);
+      assertRed(step, 'registry-error', /./, [secret]);
       assert.match(step.stdout, /X-Amz-Signature=\*\*\*&digest=sha256:1/);
     }));
 });

@@ -112,7 +112,7 @@ const cases: readonly Case[] = [
   { name: 'a Location', code: 'registry-error', arrange: fault(answer(302, { location: `http://${evilHeader}` })) },
   {
     name: 'the path and query of a Location',
-    code: 'not-found',
+    code: 'registry-error',
     arrange: fault((request, response) => {
       if (!request.url?.includes('/manifests/')) return false;
       response.writeHead(302, { location: '/x/##[error]::x?scope=##[error]x&a=##[b]' }).end();

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { runAction, type Step } from './support/action.ts';
 import { answering, base64, temporaryFolder, writeAt, writeHelper } from './support/folder.ts';
 import { image } from './support/images.ts';
+import { withoutShell } from './support/posix.ts';
 import {
   type Answer,
   type Asked,
@@ -181,7 +182,9 @@ const owners: readonly Canary[] = ['input', 'variable', 'docker', 'podman', 'hel
 for (const owner of owners) {
   for (const status of [401, 403, 400, 404, 500]) {
     if (status !== 403 && owner !== 'input') continue;
-    test(`${owner}: a registry with Basic that throws the login back with ${status} is the only one that saw it`, async (t) => {
+    test(`${owner}: a registry with Basic that throws the login back with ${status} is the only one that saw it`, {
+      skip: owner === 'helper' && withoutShell,
+    }, async (t) => {
       const host = `${owner}.example`;
       // The file and its neighbours hold the logins of the other hosts: none of them is to be sent here.
       const left = await play(t, {
@@ -196,7 +199,9 @@ for (const owner of owners) {
 }
 
 for (const owner of [...owners, 'identity'] as const) {
-  test(`${owner}: a token service of the registry that throws the login back is the only one that saw it`, async (t) => {
+  test(`${owner}: a token service of the registry that throws the login back is the only one that saw it`, {
+    skip: owner === 'helper' && withoutShell,
+  }, async (t) => {
     const host = `${owner}.example`;
     const challenge = `Bearer realm="https://${host}/token",service="${host}"`;
     const left = await play(t, {
@@ -226,7 +231,7 @@ for (const owner of [...owners, 'identity'] as const) {
     `https://${owner}.example@evil.example/token`,
   ];
   for (const realm of owner === 'input' ? realms : realms.slice(0, 1)) {
-    test(`${owner}: the realm ${realm} sees no login`, async (t) => {
+    test(`${owner}: the realm ${realm} sees no login`, { skip: owner === 'helper' && withoutShell }, async (t) => {
       const host = `${owner}.example`;
       const left = await play(t, {
         image: `${host}/org/app`,
@@ -430,7 +435,9 @@ for (const body of [
   });
 }
 
-test('a token of one registry does not go to another that names the same token service', async (t) => {
+test('a token of one registry does not go to another that names the same token service', {
+  skip: withoutShell,
+}, async (t) => {
   const challenge = 'Bearer realm="https://auth.example/token",service="shared"';
   const left = await play(t, {
     image: 'docker.example/org/app\nother.example/org/app',
@@ -479,7 +486,9 @@ for (const [title, script, code] of [
   ],
   ['breaks its JSON', `printf '%s' '{"Username":"u","Secret":"${canaries.helper}'`, 'unauthorized'],
 ] as const) {
-  test(`a helper that prints its secret and ${title} does not get it into the log`, async (t) => {
+  test(`a helper that prints its secret and ${title} does not get it into the log`, {
+    skip: withoutShell,
+  }, async (t) => {
     for (const docker of [{ credHelpers: { 'helper.example': 'canary' } }, { credsStore: 'canary' }]) {
       const left = await play(t, {
         image: 'helper.example/org/app',
@@ -493,7 +502,7 @@ for (const [title, script, code] of [
   });
 }
 
-test('a helper is told the server and no secret of the inputs', async (t) => {
+test('a helper is told the server and no secret of the inputs', { skip: withoutShell }, async (t) => {
   const folder = await temporaryFolder(t);
   const left = await play(t, {
     image: 'helper.example/org/app',

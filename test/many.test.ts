@@ -133,6 +133,21 @@ test('exists is whether all of them do', async () => {
   );
 });
 
+test('an image that does not exist has a result for each platform that was asked for', async () => {
+  const asked = 'linux/amd64\nlinux/arm64';
+  const step = await runAction({ image: at('o/gone'), platform: asked, 'fail-on-missing': 'false' });
+  assert.equal(step.status, 0, step.stdout);
+  assert.deepEqual(Object.keys(step.outputs).sort(), ['exists', 'results']);
+  const results = JSON.parse(step.outputs['results'] ?? '') as { exists: boolean; platform: string }[];
+  assert.deepEqual(
+    results.map(({ exists, platform }) => [exists, platform]),
+    [
+      [false, 'linux/amd64'],
+      [false, 'linux/arm64'],
+    ],
+  );
+});
+
 test('the summary for many is one table with every digest whole', async () => {
   const step = await runAction({ image: repositories.map(at).join('\n'), platform: 'all' });
   const rows = step.summary.split('\n').filter((line) => line.startsWith(`| ${registry.host}`));

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { runAction, type Step } from './support/action.ts';
 import { answering, base64, temporaryFolder, writeAt, writeHelper } from './support/folder.ts';
 import { image } from './support/images.ts';
+import { withoutShell } from './support/posix.ts';
 import { type Answer, type Asked, type Internet, type Site, startInternet } from './support/proxy.ts';
 
 // Each registry is played under its real name, as its clients' sources and issues record it: go-containerregistry,
@@ -177,6 +178,15 @@ test('GHCR: where the token of the job is rejected, a public package is pulled a
   assertResolved(await pull(t, 'ghcr.io/me/app:1.0', net, { inputs: { 'github-token': 'ghs_of_the_job' } }));
 });
 
+test('GHCR: an expression that nobody has evaluated is no token', async (t) => {
+  const net = await internet(t, { 'ghcr.io': ghcr({ anonymous: 'public.token' }, 'public.token') });
+  const expression = `$${'{{ github.token }}'}`;
+  const step = await pull(t, 'ghcr.io/me/app:1.0', net, { inputs: { 'github-token': expression } });
+  assertResolved(step);
+  assert.deepEqual(authorizations(net, 'ghcr.io').sort(), ['Bearer public.token', undefined]);
+  assert.doesNotMatch(step.stdout, /::add-mask::.*github\.token|github-token/);
+});
+
 test('GHCR: where the registry rejects what the token of the job gave, it is tried anonymously', async (t) => {
   const header = basic('x-access-token', 'ghs_of_the_job');
   const net = await internet(t, {
@@ -228,7 +238,9 @@ function ecr(accepted: string): Site {
   };
 }
 
-test('ECR: the login of docker-credential-ecr-login is sent as Basic, and no token is asked for', async (t) => {
+test('ECR: the login of docker-credential-ecr-login is sent as Basic, and no token is asked for', {
+  skip: withoutShell,
+}, async (t) => {
   const bin = await temporaryFolder(t);
   await writeHelper(bin, 'ecr-login', `test "$(cat)" = ${ecrHost} && ${answering('AWS', 'eyJwYXlsb2FkIjo=')}`);
   const net = await internet(t, { [ecrHost]: ecr(basic('AWS', 'eyJwYXlsb2FkIjo=')) });
@@ -287,7 +299,9 @@ test('ECR Public: a throttled token service is rate-limited, and no stranger is 
 const garHost = 'europe-docker.pkg.dev';
 const garChallenge = `Bearer realm="https://${garHost}/v2/token",service="${garHost}",scope="repository:project/repo/app:pull"`;
 
-test('Google Artifact Registry: gcloud as helper gives oauth2accesstoken, which the token service is shown', async (t) => {
+test('Google Artifact Registry: gcloud as helper gives oauth2accesstoken, which the token service is shown', {
+  skip: withoutShell,
+}, async (t) => {
   const bin = await temporaryFolder(t);
   await writeHelper(bin, 'gcloud', answering('_dcgcloud_token', 'ya29.token-of-gcloud'));
   const registry = bearerRegistry('project/repo/app', 'gar.token', garChallenge);
@@ -379,7 +393,7 @@ test('ACR: the identity token of az acr login is posted, and access_token alone 
   });
 });
 
-test('ACR: a helper that answers <token> gives an identity token', async (t) => {
+test('ACR: a helper that answers <token> gives an identity token', { skip: withoutShell }, async (t) => {
   const bin = await temporaryFolder(t);
   await writeHelper(bin, 'acr-env', answering('<token>', 'acr.refresh'));
   const net = await internet(t, {

@@ -137,6 +137,34 @@ describe('waiting', { concurrency: true }, () => {
     assert.equal(registry.seen.length, 1);
   });
 
+  for (const [code, lacking] of [
+    ['platform-not-found', { platform: 'linux/arm64' }],
+    ['gate-failed', { 'require-platforms': 'linux/arm64' }],
+    ['gate-failed', { 'expected-digest': arm64.manifest.digest }],
+  ] as const) {
+    test(`what has a digest cannot come to have another ${Object.keys(lacking)[0]}: that is ${code} at once`, async () => {
+      const registry = await startRegistry();
+      registry.putImage('o/app', amd64);
+      registry.put('o/app', index([amd64]));
+      const image = `${registry.host}/o/app@${index([amd64]).digest}`;
+      const step = await runAction({ image, ...lacking, 'wait-timeout': '1h' });
+      await registry.close();
+      assert.deepEqual(step.outputs, { 'error-code': code });
+      assert.doesNotMatch(step.stdout, /Still waiting/);
+      assert.equal(new Set(registry.paths()).size, registry.seen.length, 'nothing was asked for twice');
+    });
+  }
+
+  test('a digest that does not exist yet is waited for', async () => {
+    const publish = (registry: TestRegistry, count: number) => {
+      if (count === 2) registry.putImage('o/app', amd64);
+    };
+    await withRegistry(publish, async (registry) => {
+      const step = await runAction({ image: `${registry.host}/o/app@${amd64.manifest.digest}`, ...waiting });
+      assert.equal(step.status, 0, step.stdout);
+    });
+  });
+
   test('what has a digest cannot come to have another label, so that is not waited for', async () => {
     const registry = await startRegistry();
     registry.putImage('o/app', stale);

@@ -164,12 +164,13 @@ function onHub(path: string): Repository {
 function checkPath(path: string, text: string): void {
   if (path.length <= longestPath && pathPattern.test(path)) return;
   const lower = path.toLowerCase();
+  const written = text.includes(path) ? path : path.slice('library/'.length);
   if (path.length > longestPath) throw invalid(text, `its path is longer than ${longestPath} characters.`);
   if (pathPattern.test(lower)) {
     throw invalid(
       text,
       'repository names are lower case.',
-      `Write ${text.replace(path, lower)}; where the name comes from github.repository, lower-case it first.`,
+      `Write ${text.replace(written, written.toLowerCase())}; where the name comes from github.repository, lower-case it first.`,
     );
   }
   throw invalid(

@@ -2,7 +2,7 @@ import { ActionError } from '../oci/action-error.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type Descriptor, refuseUnsupportedType } from '../oci/manifest.ts';
 import { essence, isManifestType, kindOf, manifestTypes } from '../oci/media-type.ts';
-import { formatReference, nameOf, type Reference, type Repository, wireHost } from '../oci/reference.ts';
+import { formatReference, nameOf, type Reference, type Repository } from '../oci/reference.ts';
 import { statusError } from './error.ts';
 import type { Look, Reach } from './reach.ts';
 import { header, type Phase, type Response } from './transport.ts';
@@ -141,13 +141,12 @@ function singleDigest(digests: readonly Digest[]): Digest | undefined {
 }
 
 /**
- * A 404 means missing when it is the registry's, or that of a manifest endpoint of another registry that it redirects
+ * A 404 means missing when it is the answer of a manifest endpoint, be it that of another registry that was redirected
  * to. Of a storage host it means that something named is not there.
  */
 function isMissing({ status, url }: Response, reference: Reference): boolean {
-  const own = new URL(`https://${wireHost(reference.registry)}`).hostname;
   const asked = /^\/v2\/.+\/manifests\/([^/]+)$/.exec(url.pathname)?.[1];
-  return status === 404 && (url.hostname === own || asked === targetOf(reference));
+  return status === 404 && asked === targetOf(reference);
 }
 
 function notFound(response: Response, reference: Reference): ActionError {

@@ -197,16 +197,29 @@ async function readBody(message: IncomingMessage, request: Request): Promise<Res
   const isGood = status >= 200 && status < 300;
   const limit = isGood ? request.limit : errorBodyLimit;
   if (request.method !== 'HEAD' && isGood) checkHead(message, request);
+  const { body, isCut } = await collect(message, limit);
+  if (isCut && isGood) throw tooLarge(request, `more than ${limit}`);
+  if (!isCut && !message.complete) throw truncated(request.url);
+  return { ...response, body };
+}
+
+/** The first bytes of a body; the connection is closed when there are more. */
+function collect(message: IncomingMessage, limit: number): Promise<{ body: Uint8Array; isCut: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of message as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > limit && isGood) throw tooLarge(request, `more than ${limit}`);
-    chunks.push(chunk);
-    if (length > limit) break;
-  }
-  if (length <= limit && !message.complete) throw truncated(request.url);
-  return { ...response, body: Buffer.concat(chunks).subarray(0, limit) };
+  return new Promise((resolve, reject) => {
+    message.on('data', (chunk: Uint8Array) => {
+      length += chunk.byteLength;
+      chunks.push(chunk);
+      if (length <= limit) return;
+      message.destroy();
+      resolve({ body: Buffer.concat(chunks).subarray(0, limit), isCut: true });
+    });
+    const finish = () => resolve({ body: Buffer.concat(chunks), isCut: false });
+    message.on('end', finish);
+    message.on('error', reject);
+    message.on('close', finish);
+  });
 }
 
 function checkHead(message: IncomingMessage, request: Request): void {

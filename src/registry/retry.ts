@@ -56,7 +56,9 @@ export function withRetries(send: Transport, clock: Clock): Transport {
         `${describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`,
         'urgent',
       );
-      if (!(outcome instanceof ActionError) && outcome.status === 429) quietUntil.set(host, clock.now() + delay);
+      if (!(outcome instanceof ActionError) && outcome.status === 429) {
+        quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, clock.now() + delay));
+      }
       await pause(request, delay);
     }
   };
@@ -91,7 +93,8 @@ function isPassingDenial({ status, url, body }: Response): boolean {
 function retryAfter(response: Response, now: number): number | undefined {
   const value = header(response, 'retry-after')?.trim() ?? '';
   if (/^[0-9]+$/.test(value)) return Number(value) * 1000;
-  const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  // One of the three forms of a date has no zone, and means GMT.
+  const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(/GMT$/.test(value) ? value : `${value} GMT`) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

@@ -225,6 +225,39 @@ describe('a config', () => {
   });
 });
 
+describe('all documents of a run together', () => {
+  const mebibyte = 1024 * 1024;
+  const texts = new Map<string, string>();
+  /** A blob of so many bytes. */
+  const blobOf = (size: number, character: string) => {
+    const made = blob(character.repeat(size), types.config);
+    texts.set(made.digest, made.bytes.toString());
+    return entry(made);
+  };
+  const full = ['a', 'b', 'c', 'd', 'e'].map((character) => blobOf(4 * mebibyte, character));
+  const one = blobOf(1, 'f');
+  const serve: Reply = ({ url }) => {
+    const digest = url.pathname.split('/').at(-1) ?? '';
+    return digest === amd64.manifest.digest ? served(amd64.manifest) : { body: texts.get(digest) ?? '' };
+  };
+
+  test('may have 20 MiB, and a byte more is too-large', async () => {
+    const { blob: fetchBlob } = client(serve);
+    for (const each of full) await fetchBlob(reference, each, look);
+    await assert.rejects(fetchBlob(reference, one, look), failsWith('too-large', String(20 * mebibyte)));
+  });
+
+  test('count manifests with the configs, and each once', async () => {
+    const { blob: fetchBlob, child } = client(serve);
+    for (const each of full.slice(1)) await fetchBlob(reference, each, look);
+    await fetchBlob(reference, blobOf(4 * mebibyte - amd64.manifest.bytes.length, 'g'), look);
+    for (let times = 0; times < 3; times += 1) await child(reference, entry(amd64.manifest), look);
+    await assert.rejects(fetchBlob(reference, one, look), failsWith('too-large'));
+    const { manifest } = client(serve);
+    await manifest(parseReference(`registry.example/a/b@${amd64.manifest.digest}`), look);
+  });
+});
+
 describe('HEAD', () => {
   test('of a reference tells whether it is there, and as what', async () => {
     const { head, urls } = client(() => ({ headers: { 'docker-content-digest': list.digest } }));

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { ActionError } from '../../oci/action-error.ts';
 import { type DockerConfig, parseDockerConfig } from './docker-config.ts';
 
@@ -18,25 +18,23 @@ export interface ConfigFile {
  *
  * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
  */
-export async function readConfigFiles(files: readonly ConfigFile[]): Promise<DockerConfig[]> {
-  const configs: DockerConfig[] = [];
-  for (const file of files) {
-    const text = await readConfig(file);
-    if (text !== undefined) configs.push(parseDockerConfig(text, file.name));
-  }
-  return configs;
+export function readConfigFiles(files: readonly ConfigFile[]): DockerConfig[] {
+  return files.flatMap((file) => {
+    const text = readConfig(file);
+    return text === undefined ? [] : [parseDockerConfig(text, file.name)];
+  });
 }
 
-async function readConfig({ path, name }: ConfigFile): Promise<string | undefined> {
+function readConfig({ path, name }: ConfigFile): string | undefined {
   try {
-    const status = await stat(path);
-    if (!status.isFile()) return undefined;
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (!status?.isFile()) return undefined;
     if (status.size > largestConfig) throw unreadable(name, 'it is larger than 1 MiB');
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof ActionError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code === 'ENOTDIR') return undefined;
     throw unreadable(name, `it cannot be read (${code})`);
   }
 }

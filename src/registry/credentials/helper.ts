@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import { constants, promises as fs } from 'node:fs';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import { ActionError } from '../../oci/action-error.ts';
 import { parseRecord } from '../json-record.ts';
@@ -55,11 +53,11 @@ export async function askHelper(
 /** The first file of that name in an absolute folder of the PATH; links are followed before the workspace is excluded. */
 async function find(program: string, { path, workspace }: HelperOptions): Promise<string | undefined> {
   const fileName = process.platform === 'win32' ? `${program}.exe` : program;
-  const forbidden = workspace === '' ? undefined : await realpath(workspace).catch(() => workspace);
+  const forbidden = workspace === '' ? undefined : await fs.realpath(workspace).catch(() => workspace);
   for (const folder of path.split(delimiter)) {
     if (!isAbsolute(folder)) continue;
     const file = join(folder, fileName);
-    const target = await realpath(file).catch(() => undefined);
+    const target = await fs.realpath(file).catch(() => undefined);
     if (target === undefined || isWithin(target, forbidden) || isWithin(file, workspace)) continue;
     if (await isProgram(target)) return file;
   }
@@ -71,11 +69,11 @@ function isWithin(file: string, folder: string | undefined): boolean {
 }
 
 async function isProgram(file: string): Promise<boolean> {
-  const isExecutable = await access(file, constants.X_OK).then(
+  const isExecutable = await fs.access(file, constants.X_OK).then(
     () => true,
     () => false,
   );
-  return isExecutable && (await stat(file)).isFile();
+  return isExecutable && (await fs.stat(file)).isFile();
 }
 
 interface Outcome {
@@ -86,7 +84,9 @@ interface Outcome {
   readonly words: string;
 }
 
-function run(file: string, server: string, environment: Readonly<Record<string, string>>): Promise<Outcome> {
+async function run(file: string, server: string, environment: Readonly<Record<string, string>>): Promise<Outcome> {
+  // Loaded here, as few runs ask a helper.
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve) => {
     // A group of its own, so that what the helper started ends with it.
     const child = spawn(file, ['get'], { env: environment, detached: process.platform !== 'win32', windowsHide: true });

@@ -34,13 +34,13 @@ export interface StoreListener {
  * @param repositories what will be asked for: where the inputs cover it all, no config is read
  * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
  */
-export async function openCredentials(
+export function openCredentials(
   sources: CredentialSources,
   repositories: readonly Repository[],
   listener: StoreListener,
-): Promise<CredentialStore> {
+): CredentialStore {
   const isCovered = (repository: Repository) => fromInputs(sources, repository) !== undefined;
-  const configs = repositories.every(isCovered) ? [] : await readConfigs(sources);
+  const configs = repositories.every(isCovered) ? [] : readConfigs(sources);
   for (const repository of repositories) if (!isCovered(repository)) checkEntries(configs, repository);
 
   const ask = askingOnce(sources.helpers);
@@ -74,9 +74,9 @@ function askingOnce(options: HelperOptions): Ask {
   };
 }
 
-async function readConfigs({ dockerAuthConfig, files }: CredentialSources): Promise<DockerConfig[]> {
+function readConfigs({ dockerAuthConfig, files }: CredentialSources): DockerConfig[] {
   const fromVariable = dockerAuthConfig === '' ? [] : [parseDockerConfig(dockerAuthConfig, 'DOCKER_AUTH_CONFIG')];
-  return [...fromVariable, ...(await readConfigFiles(files))];
+  return [...fromVariable, ...readConfigFiles(files)];
 }
 
 /** Finds bad entries before any request is sent, as far as no helper stands before them. */

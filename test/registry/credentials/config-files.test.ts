@@ -16,7 +16,9 @@ function configOf(bytes: number): string {
 }
 
 async function refusalOf(path: string): Promise<ActionError> {
-  const error: unknown = await readConfigFiles([{ path, name: '~/the-file' }]).catch((thrown) => thrown);
+  const error: unknown = await (async () => readConfigFiles([{ path, name: '~/the-file' }]))().catch(
+    (thrown) => thrown,
+  );
   assert.ok(error instanceof ActionError);
   const shown = JSON.stringify([error.message, error.said, error.advice]);
   assert.ok(!shown.includes(canary), shown);
@@ -24,7 +26,7 @@ async function refusalOf(path: string): Promise<ActionError> {
 }
 
 async function keysOf(path: string): Promise<string[][]> {
-  const configs = await readConfigFiles([{ path, name: '~/the-file' }]);
+  const configs = readConfigFiles([{ path, name: '~/the-file' }]);
   return configs.map(({ auths }) => [...auths.keys()]);
 }
 
@@ -33,7 +35,7 @@ test('configs are read in the order of their files, those that are missing left 
   const one = await writeAt(join(folder, 'one'), { auths: { one: {} } });
   const two = await writeAt(join(folder, 'two'), { auths: { two: {} } });
   const files = [two, join(folder, 'missing'), join(one, 'below-a-file'), one].map((path) => ({ path, name: path }));
-  const configs = await readConfigFiles(files);
+  const configs = readConfigFiles(files);
   assert.deepEqual(
     configs.map(({ name, auths }) => [name, ...auths.keys()]),
     [

@@ -45,7 +45,7 @@ async function open(t: TestContext, places: Places, images: readonly string[] = 
     githubToken: { token: places.githubToken ?? '', registries: places.githubRegistries ?? ['ghcr.io'] },
   };
   const [secrets, warnings]: [string[], string[]] = [[], []];
-  const store = await openCredentials(sources, images.map(repository), {
+  const store = openCredentials(sources, images.map(repository), {
     keepSecret: (secret) => secrets.push(secret),
     warn: (message) => warnings.push(message),
   });
