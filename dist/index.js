@@ -519,7 +519,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 75:
+/***/ 853:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -537,6 +537,90 @@ __nccwpck_require__.d(__webpack_exports__, {
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(760);
+// EXTERNAL MODULE: ./lib/src/parse-input.js
+var parse_input = __nccwpck_require__(284);
+;// CONCATENATED MODULE: ./lib/src/credential-inputs.js
+
+
+
+/**
+ * Everything that may hold credentials.
+ *
+ * @param registries those that the images are on
+ * @throws ActionError `invalid-input` for credentials whose host is unclear
+ */
+function credentialSources(environment, registries) {
+    const { variable } = environment;
+    return {
+        input: inputCredential(environment, registries),
+        dockerAuthConfig: variable('DOCKER_AUTH_CONFIG').trim(),
+        files: configFiles(environment),
+        helpers: {
+            path: variable('PATH'),
+            workspace: variable('GITHUB_WORKSPACE'),
+            environment: environment.withoutInputs(),
+        },
+        githubToken: { token: githubToken(environment), registries: githubRegistries(environment) },
+    };
+}
+function inputCredential({ input }, registries) {
+    const [username, password, registry] = [input('username'), input('password'), input('registry')];
+    const host = registry === '' ? undefined : (0,parse_input/* parseRegistryInput */.Xp)('registry', registry);
+    if (username === '' && password === '')
+        return undefined;
+    if (username === '' || password === '') {
+        const empty = username === '' ? 'username' : 'password';
+        throw (0,parse_input/* invalidInput */.aY)(empty, 'it is empty', `Give username and password together; does the secret for ${empty} exist here?`);
+    }
+    if (username.includes(':'))
+        throw (0,parse_input/* invalidInput */.aY)('username', 'it holds a colon', 'No registry can take such a name.');
+    const [only] = registries;
+    if (host === undefined && registries.size > 1) {
+        throw (0,parse_input/* invalidInput */.aY)('registry', 'it is empty, and image names several hosts', 'Say which of them the password is for.');
+    }
+    return { registry: host ?? only ?? '', username, password };
+}
+/** Empty for a user without a home, as in some containers. */
+function homeFolder({ variable }) {
+    try {
+        const names = process.platform === 'win32' ? ['USERPROFILE', 'HOME'] : ['HOME', 'USERPROFILE'];
+        return names.map(variable).find((home) => home !== '') ?? (0,external_node_os_namespaceObject.homedir)();
+    }
+    catch {
+        return '';
+    }
+}
+/** The places where docker and podman keep logins, in the order in which they are asked. */
+function configFiles(environment) {
+    const { variable } = environment;
+    const home = homeFolder(environment);
+    const atHome = (name, ...path) => (home === '' ? [] : [{ path: (0,external_node_path_.join)(home, ...path), name }]);
+    const docker = variable('DOCKER_CONFIG');
+    const podman = variable('REGISTRY_AUTH_FILE');
+    const runtime = variable('XDG_RUNTIME_DIR');
+    return [
+        ...(docker === ''
+            ? atHome('~/.docker/config.json', '.docker', 'config.json')
+            : [{ path: (0,external_node_path_.join)(docker, 'config.json'), name: '$DOCKER_CONFIG/config.json' }]),
+        ...(podman === '' ? [] : [{ path: podman, name: '$REGISTRY_AUTH_FILE' }]),
+        ...(runtime === ''
+            ? []
+            : [{ path: (0,external_node_path_.join)(runtime, 'containers', 'auth.json'), name: '$XDG_RUNTIME_DIR/containers/auth.json' }]),
+        ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
+    ];
+}
+/** The workflow's own token. Empty where whoever runs the action does not evaluate the default of `action.yml`. */
+function githubToken({ input }) {
+    const token = input('github-token');
+    return token.startsWith('${{') ? '' : token;
+}
+/** ghcr.io, and on a GitHub Enterprise Server its own registry. */
+function githubRegistries({ variable }) {
+    const server = variable('GITHUB_SERVER_URL');
+    const host = URL.canParse(server) ? new URL(server).host : 'github.com';
+    return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
+}
+
 // EXTERNAL MODULE: ./lib/src/gates.js
 var src_gates = __nccwpck_require__(246);
 // EXTERNAL MODULE: ./lib/src/oci/action-error.js
@@ -545,10 +629,7 @@ var action_error = __nccwpck_require__(875);
 var platform = __nccwpck_require__(993);
 // EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
 var oci_reference = __nccwpck_require__(593);
-// EXTERNAL MODULE: ./lib/src/parse-input.js
-var parse_input = __nccwpck_require__(284);
 ;// CONCATENATED MODULE: ./lib/src/inputs.js
-
 
 
 
@@ -591,7 +672,7 @@ const inputNames = (/* unused pure expression or super */ null && ([
 ]));
 /** The secrets among the inputs, so that they can be masked before anything else happens. */
 function readSecrets() {
-    return [input('password'), readGithubToken()].filter((secret) => secret !== '');
+    return [input('password'), githubToken(environment)].filter((secret) => secret !== '');
 }
 /** The files of the runner, which are needed even when an input is wrong. */
 function readRunnerFiles() {
@@ -627,9 +708,9 @@ function readInputs() {
     return {
         images,
         platforms: readPlatforms(),
-        credentials: readCredentialSources(images),
+        credentials: credentialSources(environment, new Set(images.map(({ reference }) => reference.registry))),
         authHosts: readAuthHosts(),
-        plainHttp: new Set((0,parse_input/* parseList */.E1)(input('plain-http')).map((host) => readRegistry('plain-http', host))),
+        plainHttp: new Set((0,parse_input/* parseList */.E1)(input('plain-http')).map((host) => (0,parse_input/* parseRegistryInput */.Xp)('plain-http', host))),
         isProxied: ['https_proxy', 'HTTPS_PROXY'].some((name) => variable(name) !== ''),
         inspect: (0,parse_input/* parseBoolean */.yG)('inspect', input('inspect')) || gates.expectedLabels.length > 0,
         gates,
@@ -646,23 +727,11 @@ function readInputs() {
 function checkProxies() {
     for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY']) {
         const value = variable(name);
-        if (value === '' || isProxyUrl(value))
+        if (value === '' || (0,parse_input/* isProxy */.ju)(value))
             continue;
         throw new action_error/* ActionError */.l('invalid-input', `The environment variable ${name} is not a proxy.`, {
             advice: 'Write http://host:port, with special characters of user name and password percent-encoded.',
         });
-    }
-}
-function isProxyUrl(text) {
-    const isWhole = /^https?:\/\//.test(text);
-    try {
-        const url = new URL(isWhole ? text : `http://${text}`);
-        decodeURIComponent(`${url.username}${url.password}`);
-        // Without a scheme, a name before a port would be taken for one.
-        return isWhole || !URL.canParse(text);
-    }
-    catch {
-        return false;
     }
 }
 function input(name) {
@@ -672,6 +741,18 @@ function input(name) {
 function variable(name) {
     return process.env[name] ?? '';
 }
+const environment = {
+    input,
+    variable,
+    withoutInputs() {
+        const others = {};
+        for (const [name, value] of Object.entries(process.env)) {
+            if (value !== undefined && !name.toUpperCase().startsWith('INPUT_'))
+                others[name] = value;
+        }
+        return others;
+    },
+};
 function readImages() {
     const texts = (0,parse_input/* parseLines */.Li)(input('image'));
     if (texts.length === 0)
@@ -700,102 +781,18 @@ function readReference(name) {
     const text = input(name);
     return text === '' ? undefined : named(name, () => (0,oci_reference/* parseReference */.F2)(text));
 }
-function readRegistry(name, text) {
-    const registry = (0,oci_reference/* parseRegistry */.l5)(text);
-    if (registry !== undefined)
-        return registry;
-    throw (0,parse_input/* invalidInput */.aY)(name, `"${(0,oci_reference/* withoutUserinfo */.Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
-}
 function readAuthHosts() {
     const pairs = new Map();
     for (const line of (0,parse_input/* parseList */.E1)(input('auth-hosts'))) {
         const [registry = '', host = '', ...rest] = line.split('=').map((part) => part.trim());
         if (rest.length > 0 || host === '')
             throw (0,parse_input/* invalidInput */.aY)('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
-        const key = readRegistry('auth-hosts', registry);
+        const key = (0,parse_input/* parseRegistryInput */.Xp)('auth-hosts', registry);
         const hosts = pairs.get(key) ?? new Set();
-        readRegistry('auth-hosts', host);
+        (0,parse_input/* parseRegistryInput */.Xp)('auth-hosts', host);
         pairs.set(key, hosts.add(host.toLowerCase()));
     }
     return pairs;
-}
-function readCredentialSources(images) {
-    return {
-        input: readInputCredential(images),
-        dockerAuthConfig: variable('DOCKER_AUTH_CONFIG').trim(),
-        files: configFiles(homeFolder()),
-        helpers: {
-            path: variable('PATH'),
-            workspace: variable('GITHUB_WORKSPACE'),
-            environment: environmentWithoutInputs(),
-        },
-        githubToken: { token: readGithubToken(), registries: githubRegistries() },
-    };
-}
-function readInputCredential(images) {
-    const [username, password, registry] = [input('username'), input('password'), input('registry')];
-    const host = registry === '' ? undefined : readRegistry('registry', registry);
-    if (username === '' && password === '')
-        return undefined;
-    if (username === '' || password === '') {
-        const empty = username === '' ? 'username' : 'password';
-        throw (0,parse_input/* invalidInput */.aY)(empty, 'it is empty', `Give username and password together; does the secret for ${empty} exist here?`);
-    }
-    if (username.includes(':'))
-        throw (0,parse_input/* invalidInput */.aY)('username', 'it holds a colon', 'No registry can take such a name.');
-    const hosts = new Set(images.map(({ reference }) => reference.registry));
-    const [only] = hosts;
-    if (host === undefined && hosts.size > 1) {
-        throw (0,parse_input/* invalidInput */.aY)('registry', 'it is empty, and image names several hosts', 'Say which of them the password is for.');
-    }
-    return { registry: host ?? only ?? '', username, password };
-}
-/** Empty for a user without a home, as in some containers. */
-function homeFolder() {
-    try {
-        const names = process.platform === 'win32' ? ['USERPROFILE', 'HOME'] : ['HOME', 'USERPROFILE'];
-        return names.map(variable).find((home) => home !== '') ?? (0,external_node_os_namespaceObject.homedir)();
-    }
-    catch {
-        return '';
-    }
-}
-/** The places where docker and podman keep logins, in the order in which they are asked. */
-function configFiles(home) {
-    const atHome = (name, ...path) => (home === '' ? [] : [{ path: (0,external_node_path_.join)(home, ...path), name }]);
-    const docker = variable('DOCKER_CONFIG');
-    const podman = variable('REGISTRY_AUTH_FILE');
-    const runtime = variable('XDG_RUNTIME_DIR');
-    return [
-        ...(docker === ''
-            ? atHome('~/.docker/config.json', '.docker', 'config.json')
-            : [{ path: (0,external_node_path_.join)(docker, 'config.json'), name: '$DOCKER_CONFIG/config.json' }]),
-        ...(podman === '' ? [] : [{ path: podman, name: '$REGISTRY_AUTH_FILE' }]),
-        ...(runtime === ''
-            ? []
-            : [{ path: (0,external_node_path_.join)(runtime, 'containers', 'auth.json'), name: '$XDG_RUNTIME_DIR/containers/auth.json' }]),
-        ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
-    ];
-}
-/** Empty where whoever runs the action does not evaluate the default of `action.yml`. */
-function readGithubToken() {
-    const token = input('github-token');
-    return token.startsWith('${{') ? '' : token;
-}
-/** ghcr.io, and on a GitHub Enterprise Server its own registry. */
-function githubRegistries() {
-    const server = variable('GITHUB_SERVER_URL');
-    const host = URL.canParse(server) ? new URL(server).host : 'github.com';
-    return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
-}
-/** What helpers are run with: everything but our inputs, which hold the credentials of others. */
-function environmentWithoutInputs() {
-    const environment = {};
-    for (const [name, value] of Object.entries(process.env)) {
-        if (value !== undefined && !name.toUpperCase().startsWith('INPUT_'))
-            environment[name] = value;
-    }
-    return environment;
 }
 /** Says of what is wrong with a value which input it came by. */
 function named(name, parse) {
@@ -1308,10 +1305,14 @@ function invalid(text, why, advice) {
 /* harmony export */   E1: () => (/* binding */ parseList),
 /* harmony export */   E9: () => (/* binding */ parseDuration),
 /* harmony export */   Li: () => (/* binding */ parseLines),
+/* harmony export */   Xp: () => (/* binding */ parseRegistryInput),
 /* harmony export */   aY: () => (/* binding */ invalidInput),
+/* harmony export */   ju: () => (/* binding */ isProxy),
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
+/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(593);
+
 
 /** Milliseconds; a job cannot take longer than this. */
 const longestDuration = 5 * 24 * 60 * 60 * 1000;
@@ -1350,6 +1351,26 @@ function parseDuration(name, text) {
 function invalidInput(name, why, advice) {
     return new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
 }
+/** `host[:port]`, the Hub under its one name. Throws `invalid-input`. */
+function parseRegistryInput(name, text) {
+    const registry = (0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_1__/* .parseRegistry */ .l5)(text);
+    if (registry !== undefined)
+        return registry;
+    throw invalidInput(name, `"${(0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutUserinfo */ .Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
+}
+/** Whether a proxy setting is one that will be used, and not passed over. */
+function isProxy(text) {
+    const isWhole = /^https?:\/\//.test(text);
+    try {
+        const url = new URL(isWhole ? text : `http://${text}`);
+        decodeURIComponent(`${url.username}${url.password}`);
+        // Without a scheme, a name before a port would be taken for one.
+        return isWhole || !URL.canParse(text);
+    }
+    catch {
+        return false;
+    }
+}
 
 
 /***/ }),
@@ -1360,7 +1381,7 @@ function invalidInput(name, why, advice) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   i: () => (/* binding */ prepare)
 /* harmony export */ });
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(853);
 /* harmony import */ var _registry_early_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(895);
 
 
@@ -3519,7 +3540,11 @@ function printableUrl(url) {
 
 /** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
 const shortestMask = 16;
-/** Characters from which on a registry's token is cut out of all that is printed; a shorter one only from quotes. */
+/**
+ * Characters from which on a secret is cut out of all that is printed; a shorter one, which would be found in our own
+ * words, only out of quotes. A registry chooses its tokens, and no password has three characters.
+ */
+const shortestSecret = 4;
 const shortestToken = 8;
 /** Annotations that one step may write; the runner drops what comes after. */
 const mostAnnotations = 10;
@@ -3559,17 +3584,18 @@ const generalAdvice = {
 /** A log on standard output, by the runner's workflow commands. */
 function openLog() {
     const secrets = new Set();
-    const shortTokens = new Set();
+    const onlyQuoted = new Set();
     let annotations = 0;
     // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
     const safe = (text) => printable(shorten(redact(text, secrets), longestLine));
+    const masked = new Set();
     const keep = (secret, shortest) => {
         for (const line of secret.split(/[\r\n]+/)) {
-            if (line.length >= shortestMask)
+            if (line.length >= shortestMask && !masked.has(line))
                 core_setSecret(line);
-            if (line.length >= shortest)
-                for (const form of formsOf(line))
-                    secrets.add(form);
+            masked.add(line);
+            for (const form of line === '' ? [] : formsOf(line))
+                (line.length >= shortest ? secrets : onlyQuoted).add(form);
         }
     };
     return {
@@ -3592,13 +3618,10 @@ function openLog() {
             const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
             error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
         },
-        keepSecret: (secret) => keep(secret, 1),
-        keepToken(token) {
-            keep(token, shortestToken);
-            shortTokens.add(token);
-        },
+        keepSecret: (secret) => keep(secret, shortestSecret),
+        keepToken: (token) => keep(token, shortestToken),
         safe,
-        quote: (text) => shorten(safe(redact(text, shortTokens)), longestQuote),
+        quote: (text) => shorten(safe(redact(text, onlyQuoted)), longestQuote),
     };
 }
 /** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
@@ -3833,8 +3856,8 @@ function fail(log, { output }, failures) {
     return false;
 }
 
-// EXTERNAL MODULE: ./lib/src/inputs.js + 1 modules
-var src_inputs = __nccwpck_require__(75);
+// EXTERNAL MODULE: ./lib/src/inputs.js + 2 modules
+var src_inputs = __nccwpck_require__(853);
 ;// CONCATENATED MODULE: ./lib/src/clock.js
 
 /** The clock of this machine. */
@@ -5115,8 +5138,8 @@ const shortestPause = 1000;
  * @throws ActionError `wait-timeout`, caused by what still did not hold
  */
 async function waitFor(look, options) {
-    const { timeout, interval, clock, canMend, onWait } = options;
-    const end = clock.now() + timeout;
+    const { timeout, interval, clock, signal, canMend, onWait } = options;
+    const begin = clock.now();
     for (let next = Math.max(interval, shortestPause);; next = Math.max(next, Math.min(next * growth, longestPause))) {
         try {
             return await look();
@@ -5124,23 +5147,24 @@ async function waitFor(look, options) {
         catch (error) {
             if (timeout === 0 || !isWaitable(error) || !canMend(error))
                 throw error;
-            const left = end - clock.now();
-            if (left <= 0)
-                throw waitOver(error, timeout);
-            const pause = Math.min(next, left);
+            const waited = clock.now() - begin;
+            if (waited >= timeout || signal.aborted)
+                throw waitOver(error, waited);
+            const pause = Math.min(next, timeout - waited);
             onWait(error, pause);
-            await clock.sleep(pause, never);
+            await clock.sleep(pause, signal).catch(() => {
+                throw waitOver(error, clock.now() - begin);
+            });
         }
     }
 }
 function isWaitable(error) {
     return error instanceof action_error/* ActionError */.l && waitable.has(error.code);
 }
-const never = new AbortController().signal;
-function waitOver(error, timeout) {
+function waitOver(error, waited) {
     return error.with({
         code: 'wait-timeout',
-        message: `Waited ${timeout / 1000} s. ${error.message}`,
+        message: `Waited ${Math.round(waited / 1000)} s. ${error.message}`,
         advice: error.code === 'gate-failed' ? error.advice : undefined,
         cause: error,
     });
@@ -5164,10 +5188,14 @@ function waitOver(error, timeout) {
 async function resolveImages(inputs, client, log) {
     const { images } = inputs;
     const others = othersBy(client);
+    const hopeless = new AbortController();
     let done = 0;
     const settled = await Promise.all(images.map(async (asked) => {
         const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
-        const outcome = await oneImage(asked, inputs, client, others, progress.note).catch((error) => ({ error, about: describe(asked, inputs) }));
+        const outcome = await oneImage(asked, inputs, client, others, progress.note, hopeless.signal).catch((error) => ({ error, about: describe(asked, inputs) }));
+        // The step has failed by now: what the other images are waiting for cannot mend it.
+        if ('error' in outcome)
+            hopeless.abort();
         done += 1;
         const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
         if ('error' in outcome)
@@ -5181,12 +5209,13 @@ async function resolveImages(inputs, client, log) {
         failures: settled.filter((outcome) => 'error' in outcome),
     };
 }
-async function oneImage(asked, inputs, client, others, note) {
+async function oneImage(asked, inputs, client, others, note, signal) {
     const look = lookFor(asked, inputs, client);
     const found = await waitFor(() => withLook(inputs.timeout, note, look), {
         timeout: inputs.waitTimeout,
         interval: inputs.waitInterval,
         clock: systemClock,
+        signal,
         // What has a digest does not change; only its blobs, and the image itself, may still come.
         canMend: ({ code }) => asked.reference.digest === undefined ||
             code === 'not-found' ||

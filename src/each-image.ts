@@ -26,13 +26,16 @@ export async function resolveImages(
 ): Promise<{ outcomes: Outcome[]; failures: Failure[] }> {
   const { images } = inputs;
   const others = othersBy(client);
+  const hopeless = new AbortController();
   let done = 0;
   const settled = await Promise.all(
     images.map(async (asked) => {
       const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
-      const outcome = await oneImage(asked, inputs, client, others, progress.note).catch(
+      const outcome = await oneImage(asked, inputs, client, others, progress.note, hopeless.signal).catch(
         (error: unknown): Failure => ({ error, about: describe(asked, inputs) }),
       );
+      // The step has failed by now: what the other images are waiting for cannot mend it.
+      if ('error' in outcome) hopeless.abort();
       done += 1;
       const count = images.length > 1 ? `[${done}/${images.length}] ` : '';
       if ('error' in outcome) progress.print(`${count}${outcome.about}: failed`, partsOf(outcome.error, '', log).parts);
@@ -52,12 +55,14 @@ async function oneImage(
   client: RegistryClient,
   others: Others,
   note: Note,
+  signal: AbortSignal,
 ): Promise<Outcome> {
   const look = lookFor(asked, inputs, client);
   const found = await waitFor(() => withLook(inputs.timeout, note, look), {
     timeout: inputs.waitTimeout,
     interval: inputs.waitInterval,
     clock: systemClock,
+    signal,
     // What has a digest does not change; only its blobs, and the image itself, may still come.
     canMend: ({ code }) =>
       asked.reference.digest === undefined ||

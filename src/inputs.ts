@@ -1,11 +1,17 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { credentialSources, type Environment, githubToken } from './credential-inputs.ts';
 import { type Gates, parseExpectedDigests, parseExpectedLabels } from './gates.ts';
 import { ActionError } from './oci/action-error.ts';
 import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
-import { formatReference, parseReference, parseRegistry, type Reference, withoutUserinfo } from './oci/reference.ts';
-import { invalidInput, parseBoolean, parseDuration, parseLines, parseList } from './parse-input.ts';
-import type { ConfigFile } from './registry/credentials/config-files.ts';
+import { formatReference, parseReference, type Reference } from './oci/reference.ts';
+import {
+  invalidInput,
+  isProxy,
+  parseBoolean,
+  parseDuration,
+  parseLines,
+  parseList,
+  parseRegistryInput,
+} from './parse-input.ts';
 import type { CredentialSources } from './registry/credentials/store.ts';
 import type { AuthHosts } from './registry/trust.ts';
 
@@ -86,7 +92,7 @@ type InputName = (typeof inputNames)[number];
 
 /** The secrets among the inputs, so that they can be masked before anything else happens. */
 export function readSecrets(): string[] {
-  return [input('password'), readGithubToken()].filter((secret) => secret !== '');
+  return [input('password'), githubToken(environment)].filter((secret) => secret !== '');
 }
 
 /** The files of the runner, which are needed even when an input is wrong. */
@@ -125,9 +131,9 @@ export function readInputs(): Inputs {
   return {
     images,
     platforms: readPlatforms(),
-    credentials: readCredentialSources(images),
+    credentials: credentialSources(environment, new Set(images.map(({ reference }) => reference.registry))),
     authHosts: readAuthHosts(),
-    plainHttp: new Set(parseList(input('plain-http')).map((host) => readRegistry('plain-http', host))),
+    plainHttp: new Set(parseList(input('plain-http')).map((host) => parseRegistryInput('plain-http', host))),
     isProxied: ['https_proxy', 'HTTPS_PROXY'].some((name) => variable(name) !== ''),
     inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.length > 0,
     gates,
@@ -145,22 +151,10 @@ export function readInputs(): Inputs {
 function checkProxies(): void {
   for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY']) {
     const value = variable(name);
-    if (value === '' || isProxyUrl(value)) continue;
+    if (value === '' || isProxy(value)) continue;
     throw new ActionError('invalid-input', `The environment variable ${name} is not a proxy.`, {
       advice: 'Write http://host:port, with special characters of user name and password percent-encoded.',
     });
-  }
-}
-
-function isProxyUrl(text: string): boolean {
-  const isWhole = /^https?:\/\//.test(text);
-  try {
-    const url = new URL(isWhole ? text : `http://${text}`);
-    decodeURIComponent(`${url.username}${url.password}`);
-    // Without a scheme, a name before a port would be taken for one.
-    return isWhole || !URL.canParse(text);
-  } catch {
-    return false;
   }
 }
 
@@ -172,6 +166,18 @@ function input(name: InputName): string {
 function variable(name: string): string {
   return process.env[name] ?? '';
 }
+
+const environment: Environment = {
+  input,
+  variable,
+  withoutInputs() {
+    const others: Record<string, string> = {};
+    for (const [name, value] of Object.entries(process.env)) {
+      if (value !== undefined && !name.toUpperCase().startsWith('INPUT_')) others[name] = value;
+    }
+    return others;
+  },
+};
 
 function readImages(): AskedImage[] {
   const texts = parseLines(input('image'));
@@ -208,117 +214,18 @@ function readReference(name: 'compare-with' | 'base-image'): Reference | undefin
   return text === '' ? undefined : named(name, () => parseReference(text));
 }
 
-function readRegistry(name: InputName, text: string): string {
-  const registry = parseRegistry(text);
-  if (registry !== undefined) return registry;
-  throw invalidInput(
-    name,
-    `"${withoutUserinfo(text)}" is not a registry`,
-    'Write host or host:port, without a scheme or a path.',
-  );
-}
-
 function readAuthHosts(): AuthHosts {
   const pairs = new Map<string, Set<string>>();
   for (const line of parseList(input('auth-hosts'))) {
     const [registry = '', host = '', ...rest] = line.split('=').map((part) => part.trim());
     if (rest.length > 0 || host === '')
       throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
-    const key = readRegistry('auth-hosts', registry);
+    const key = parseRegistryInput('auth-hosts', registry);
     const hosts = pairs.get(key) ?? new Set();
-    readRegistry('auth-hosts', host);
+    parseRegistryInput('auth-hosts', host);
     pairs.set(key, hosts.add(host.toLowerCase()));
   }
   return pairs;
-}
-
-function readCredentialSources(images: readonly AskedImage[]): CredentialSources {
-  return {
-    input: readInputCredential(images),
-    dockerAuthConfig: variable('DOCKER_AUTH_CONFIG').trim(),
-    files: configFiles(homeFolder()),
-    helpers: {
-      path: variable('PATH'),
-      workspace: variable('GITHUB_WORKSPACE'),
-      environment: environmentWithoutInputs(),
-    },
-    githubToken: { token: readGithubToken(), registries: githubRegistries() },
-  };
-}
-
-function readInputCredential(images: readonly AskedImage[]): CredentialSources['input'] {
-  const [username, password, registry] = [input('username'), input('password'), input('registry')];
-  const host = registry === '' ? undefined : readRegistry('registry', registry);
-  if (username === '' && password === '') return undefined;
-  if (username === '' || password === '') {
-    const empty = username === '' ? 'username' : 'password';
-    throw invalidInput(
-      empty,
-      'it is empty',
-      `Give username and password together; does the secret for ${empty} exist here?`,
-    );
-  }
-  if (username.includes(':')) throw invalidInput('username', 'it holds a colon', 'No registry can take such a name.');
-  const hosts = new Set(images.map(({ reference }) => reference.registry));
-  const [only] = hosts;
-  if (host === undefined && hosts.size > 1) {
-    throw invalidInput(
-      'registry',
-      'it is empty, and image names several hosts',
-      'Say which of them the password is for.',
-    );
-  }
-  return { registry: host ?? only ?? '', username, password };
-}
-
-/** Empty for a user without a home, as in some containers. */
-function homeFolder(): string {
-  try {
-    const names = process.platform === 'win32' ? ['USERPROFILE', 'HOME'] : ['HOME', 'USERPROFILE'];
-    return names.map(variable).find((home) => home !== '') ?? homedir();
-  } catch {
-    return '';
-  }
-}
-
-/** The places where docker and podman keep logins, in the order in which they are asked. */
-function configFiles(home: string): ConfigFile[] {
-  const atHome = (name: string, ...path: string[]) => (home === '' ? [] : [{ path: join(home, ...path), name }]);
-  const docker = variable('DOCKER_CONFIG');
-  const podman = variable('REGISTRY_AUTH_FILE');
-  const runtime = variable('XDG_RUNTIME_DIR');
-  return [
-    ...(docker === ''
-      ? atHome('~/.docker/config.json', '.docker', 'config.json')
-      : [{ path: join(docker, 'config.json'), name: '$DOCKER_CONFIG/config.json' }]),
-    ...(podman === '' ? [] : [{ path: podman, name: '$REGISTRY_AUTH_FILE' }]),
-    ...(runtime === ''
-      ? []
-      : [{ path: join(runtime, 'containers', 'auth.json'), name: '$XDG_RUNTIME_DIR/containers/auth.json' }]),
-    ...atHome('~/.config/containers/auth.json', '.config', 'containers', 'auth.json'),
-  ];
-}
-
-/** Empty where whoever runs the action does not evaluate the default of `action.yml`. */
-function readGithubToken(): string {
-  const token = input('github-token');
-  return token.startsWith('${{') ? '' : token;
-}
-
-/** ghcr.io, and on a GitHub Enterprise Server its own registry. */
-function githubRegistries(): string[] {
-  const server = variable('GITHUB_SERVER_URL');
-  const host = URL.canParse(server) ? new URL(server).host : 'github.com';
-  return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
-}
-
-/** What helpers are run with: everything but our inputs, which hold the credentials of others. */
-function environmentWithoutInputs(): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && !name.toUpperCase().startsWith('INPUT_')) environment[name] = value;
-  }
-  return environment;
 }
 
 /** Says of what is wrong with a value which input it came by. */

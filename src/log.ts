@@ -5,7 +5,11 @@ import { printable, redact } from './printable.ts';
 /** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
 const shortestMask = 16;
 
-/** Characters from which on a registry's token is cut out of all that is printed; a shorter one only from quotes. */
+/**
+ * Characters from which on a secret is cut out of all that is printed; a shorter one, which would be found in our own
+ * words, only out of quotes. A registry chooses its tokens, and no password has three characters.
+ */
+const shortestSecret = 4;
 const shortestToken = 8;
 
 /** Annotations that one step may write; the runner drops what comes after. */
@@ -76,15 +80,18 @@ export interface Log {
 /** A log on standard output, by the runner's workflow commands. */
 export function openLog(): Log {
   const secrets = new Set<string>();
-  const shortTokens = new Set<string>();
+  const onlyQuoted = new Set<string>();
   let annotations = 0;
   // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
   const safe = (text: string) => printable(shorten(redact(text, secrets), longestLine));
 
+  const masked = new Set<string>();
+
   const keep = (secret: string, shortest: number): void => {
     for (const line of secret.split(/[\r\n]+/)) {
-      if (line.length >= shortestMask) core.setSecret(line);
-      if (line.length >= shortest) for (const form of formsOf(line)) secrets.add(form);
+      if (line.length >= shortestMask && !masked.has(line)) core.setSecret(line);
+      masked.add(line);
+      for (const form of line === '' ? [] : formsOf(line)) (line.length >= shortest ? secrets : onlyQuoted).add(form);
     }
   };
 
@@ -105,13 +112,10 @@ export function openLog(): Log {
       const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
       core.error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
     },
-    keepSecret: (secret) => keep(secret, 1),
-    keepToken(token) {
-      keep(token, shortestToken);
-      shortTokens.add(token);
-    },
+    keepSecret: (secret) => keep(secret, shortestSecret),
+    keepToken: (token) => keep(token, shortestToken),
     safe,
-    quote: (text) => shorten(safe(redact(text, shortTokens)), longestQuote),
+    quote: (text) => shorten(safe(redact(text, onlyQuoted)), longestQuote),
   };
 }
 

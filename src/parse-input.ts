@@ -1,4 +1,5 @@
 import { ActionError } from './oci/action-error.ts';
+import { parseRegistry, withoutUserinfo } from './oci/reference.ts';
 
 /** Milliseconds; a job cannot take longer than this. */
 const longestDuration = 5 * 24 * 60 * 60 * 1000;
@@ -39,4 +40,28 @@ export function parseDuration(name: string, text: string): number {
 /** An error about an input, before any request is sent. */
 export function invalidInput(name: string, why: string, advice: string): ActionError {
   return new ActionError('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
+}
+
+/** `host[:port]`, the Hub under its one name. Throws `invalid-input`. */
+export function parseRegistryInput(name: string, text: string): string {
+  const registry = parseRegistry(text);
+  if (registry !== undefined) return registry;
+  throw invalidInput(
+    name,
+    `"${withoutUserinfo(text)}" is not a registry`,
+    'Write host or host:port, without a scheme or a path.',
+  );
+}
+
+/** Whether a proxy setting is one that will be used, and not passed over. */
+export function isProxy(text: string): boolean {
+  const isWhole = /^https?:\/\//.test(text);
+  try {
+    const url = new URL(isWhole ? text : `http://${text}`);
+    decodeURIComponent(`${url.username}${url.password}`);
+    // Without a scheme, a name before a port would be taken for one.
+    return isWhole || !URL.canParse(text);
+  } catch {
+    return false;
+  }
 }

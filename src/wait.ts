@@ -18,6 +18,8 @@ export interface WaitOptions {
   readonly timeout: number;
   readonly interval: number;
   readonly clock: Clock;
+  /** Ends the wait when it has become useless. */
+  readonly signal: AbortSignal;
   /** Whether a failure that is waited for by its kind can pass for this image. */
   readonly canMend: (error: ActionError) => boolean;
   /** Told before each pause what is still waited for. */
@@ -32,18 +34,20 @@ export interface WaitOptions {
  * @throws ActionError `wait-timeout`, caused by what still did not hold
  */
 export async function waitFor<Result>(look: () => Promise<Result>, options: WaitOptions): Promise<Result> {
-  const { timeout, interval, clock, canMend, onWait } = options;
-  const end = clock.now() + timeout;
+  const { timeout, interval, clock, signal, canMend, onWait } = options;
+  const begin = clock.now();
   for (let next = Math.max(interval, shortestPause); ; next = Math.max(next, Math.min(next * growth, longestPause))) {
     try {
       return await look();
     } catch (error) {
       if (timeout === 0 || !isWaitable(error) || !canMend(error)) throw error;
-      const left = end - clock.now();
-      if (left <= 0) throw waitOver(error, timeout);
-      const pause = Math.min(next, left);
+      const waited = clock.now() - begin;
+      if (waited >= timeout || signal.aborted) throw waitOver(error, waited);
+      const pause = Math.min(next, timeout - waited);
       onWait(error, pause);
-      await clock.sleep(pause, never);
+      await clock.sleep(pause, signal).catch(() => {
+        throw waitOver(error, clock.now() - begin);
+      });
     }
   }
 }
@@ -52,12 +56,10 @@ function isWaitable(error: unknown): error is ActionError {
   return error instanceof ActionError && waitable.has(error.code);
 }
 
-const never = new AbortController().signal;
-
-function waitOver(error: ActionError, timeout: number): ActionError {
+function waitOver(error: ActionError, waited: number): ActionError {
   return error.with({
     code: 'wait-timeout',
-    message: `Waited ${timeout / 1000} s. ${error.message}`,
+    message: `Waited ${Math.round(waited / 1000)} s. ${error.message}`,
     advice: error.code === 'gate-failed' ? error.advice : undefined,
     cause: error,
   });

@@ -15,8 +15,10 @@ function fakeClock() {
 }
 
 /** Waits for whatever can be waited for. */
-const waitFor = <Result>(look: () => Promise<Result>, options: Omit<Parameters<typeof wait>[1], 'canMend'>) =>
-  wait(look, { canMend: () => true, ...options });
+const waitFor = <Result>(
+  look: () => Promise<Result>,
+  options: Omit<Parameters<typeof wait>[1], 'canMend' | 'signal'>,
+) => wait(look, { canMend: () => true, signal: new AbortController().signal, ...options });
 
 const missing = () => Promise.reject(new ActionError('not-found', 'nothing there'));
 
@@ -90,7 +92,25 @@ test('a defect is no reason to wait', async () => {
 
 test('what cannot mend ends the wait at once', async () => {
   const { clock, pauses } = fakeClock();
-  const options = { timeout: 1000, interval: 1000, clock, canMend: () => false, onWait: () => undefined };
+  const options = {
+    timeout: 1000,
+    interval: 1000,
+    clock,
+    canMend: () => false,
+    signal: new AbortController().signal,
+    onWait: () => undefined,
+  };
   await assert.rejects(wait(missing, options), { code: 'not-found' });
   assert.deepEqual(pauses, []);
+});
+
+test('a wait that has become useless ends with what it was waiting for', async () => {
+  const { clock, pauses } = fakeClock();
+  const useless = new AbortController();
+  const options = { timeout: 60_000, interval: 1000, clock, canMend: () => true, onWait: () => useless.abort() };
+  await assert.rejects(wait(missing, { ...options, signal: useless.signal }), {
+    code: 'wait-timeout',
+    message: /nothing there/,
+  });
+  assert.deepEqual(pauses, [1000]);
 });

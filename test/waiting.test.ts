@@ -173,4 +173,21 @@ describe('waiting', { concurrency: true }, () => {
     await registry.close();
     assert.deepEqual(step.outputs, { 'error-code': 'gate-failed' });
   });
+
+  test('an image that fails for good ends the wait for the others, as the step cannot pass', async () => {
+    const registry = await startRegistry();
+    registry.fault = (request, response) => {
+      if (!request.url?.includes('denied')) return false;
+      response.writeHead(403).end();
+      return true;
+    };
+    const image = `${registry.host}/o/later:v1\n${registry.host}/o/denied:v1`;
+    const step = await runAction({ image, 'wait-timeout': '1h' });
+    await registry.close();
+    assert.deepEqual(step.outputs, { 'error-code': 'wait-timeout' });
+    assert.deepEqual(
+      step.errors.map(({ title }) => title),
+      ['Image Digests: wait-timeout', 'Image Digests: denied'],
+    );
+  });
 });

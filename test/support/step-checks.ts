@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { runAction, type Step, type StepOptions } from './action.ts';
-import type { Blob, Image } from './images.ts';
-import { linePrinted } from './peers.ts';
+import { type Blob, digestOf, type Image } from './images.ts';
+import { findProgram, linePrinted } from './peers.ts';
 
 /** Holds the outputs for one platform against what the image was made of; `whole` is its index, if it has one. */
 export function checkOutputs(step: Step, whole: Blob | undefined, { manifest, config, layers }: Image): void {
@@ -38,8 +39,11 @@ export async function checkFiles(step: Step): Promise<void> {
   }
 }
 
-/** The digests of files, as the tools of every system print them. */
+/** The digests of files, as `sha256sum` prints them; where there is no such program, as Node computes them. */
 export async function sumsOf(paths: readonly string[], algorithm = 'sha256'): Promise<string[]> {
+  if (findProgram(`${algorithm}sum`) === undefined) {
+    return Promise.all(paths.map(async (path) => digestOf(await readFile(path), algorithm)));
+  }
   const printed = await linePrinted(`${algorithm}sum`, paths);
   return printed.split('\n').map((line) => `${algorithm}:${line.split(' ', 1)[0]}`);
 }

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { ActionError } from '../../../src/oci/action-error.ts';
 import { readConfigFiles } from '../../../src/registry/credentials/config-files.ts';
 import { temporaryFolder, writeAt } from '../../support/folder.ts';
+import { withoutDevices, withoutFifos, withoutPermissions } from '../../support/posix.ts';
 
 const mebibyte = 1024 * 1024;
 const canary = 'canary-of-the-file';
@@ -64,20 +65,20 @@ test('a malformed file is invalid-input that names it, never its content', async
   assert.match(error.message, /^~\/the-file cannot be used: it is not JSON/);
 });
 
-test('a FIFO is passed over without waiting for its other end', async (t) => {
+test('a FIFO is passed over without waiting for its other end', { skip: withoutFifos }, async (t) => {
   const fifo = join(await temporaryFolder(t), 'fifo');
   execFileSync('mkfifo', [fifo]);
   assert.deepEqual(await keysOf(fifo), []);
 });
 
-test('a link to a FIFO is passed over', async (t) => {
+test('a link to a FIFO is passed over', { skip: withoutFifos }, async (t) => {
   const folder = await temporaryFolder(t);
   execFileSync('mkfifo', [join(folder, 'fifo')]);
   await symlink(join(folder, 'fifo'), join(folder, 'link'));
   assert.deepEqual(await keysOf(join(folder, 'link')), []);
 });
 
-test('a device without an end is passed over', async () => {
+test('a device without an end is passed over', { skip: withoutDevices }, async () => {
   assert.deepEqual(await keysOf('/dev/zero'), []);
 });
 
@@ -103,7 +104,7 @@ test('a link to itself is invalid-input, as it cannot be read', async (t) => {
 });
 
 test('a file that may not be read is invalid-input', {
-  skip: process.getuid?.() === 0 ? 'root may read every file' : false,
+  skip: withoutPermissions || (process.getuid?.() === 0 && 'root may read every file'),
 }, async (t) => {
   const file = await writeAt(join(await temporaryFolder(t), 'config'), configOf(100));
   await chmod(file, 0);

@@ -6,6 +6,7 @@ import { ActionError } from '../../../src/oci/action-error.ts';
 import type { Credential } from '../../../src/registry/credentials/credential.ts';
 import { type CredentialSources, openCredentials } from '../../../src/registry/credentials/store.ts';
 import { answering, base64, temporaryFolder, writeAt, writeHelper } from '../../support/folder.ts';
+import { withoutShell } from '../../support/posix.ts';
 
 /** What a test puts into each place where credentials may be. */
 interface Places {
@@ -45,7 +46,7 @@ async function open(t: TestContext, places: Places, images: readonly string[] = 
     githubToken: { token: places.githubToken ?? '', registries: places.githubRegistries ?? ['ghcr.io'] },
   };
   const [secrets, warnings]: [string[], string[]] = [[], []];
-  const store = openCredentials(sources, images.map(repository), {
+  const store = await openCredentials(sources, images.map(repository), {
     keepSecret: (secret) => secrets.push(secret),
     warn: (message) => warnings.push(message),
   });
@@ -146,7 +147,7 @@ test('github-token goes to the registries of GitHub and nowhere else', async (t)
   }
 });
 
-test('inside a file, credHelpers come before credsStore, and that before auths', async (t) => {
+test('inside a file, credHelpers come before credsStore, and that before auths', { skip: withoutShell }, async (t) => {
   const helpers = { mine: answering('of the helper', 'p'), store: answering('of the store', 'p') };
   const all = { credHelpers: { [host]: 'mine' }, credsStore: 'store', ...users({ [host]: 'of auths' }) };
   const store = await open(t, { files: { file: all }, helpers });
@@ -161,7 +162,9 @@ test('inside a file, credHelpers come before credsStore, and that before auths',
   );
 });
 
-test('a helper that has none leaves the word to the store, that to auths, and those to the next file', async (t) => {
+test('a helper that has none leaves the word to the store, that to auths, and those to the next file', {
+  skip: withoutShell,
+}, async (t) => {
   const helpers = { mine: none, store: none, other: answering('of the next file', 'p') };
   const first = { credHelpers: { [host]: 'mine' }, credsStore: 'store', auths: { [host]: {} } };
   const store = await open(t, { files: { first, second: { credsStore: 'other' } }, helpers });
@@ -170,7 +173,7 @@ test('a helper that has none leaves the word to the store, that to auths, and th
   assert.deepEqual(store.warnings, []);
 });
 
-test('helpers are asked for the Hub by the key that docker login uses', async (t) => {
+test('helpers are asked for the Hub by the key that docker login uses', { skip: withoutShell }, async (t) => {
   const helpers = { mine: answering('u', 'p'), store: answering('u', 'p') };
   const byHelper = await open(t, { files: { file: { credHelpers: { 'docker.io': 'mine' } } }, helpers });
   const byStore = await open(t, { files: { file: { credsStore: 'store' } }, helpers });
@@ -180,7 +183,7 @@ test('helpers are asked for the Hub by the key that docker login uses', async (t
   assert.deepEqual(await byStore.asked(), ['store https://index.docker.io/v1/']);
 });
 
-test('helpers of DOCKER_AUTH_CONFIG are asked too', async (t) => {
+test('helpers of DOCKER_AUTH_CONFIG are asked too', { skip: withoutShell }, async (t) => {
   const store = await open(t, {
     variable: { credHelpers: { [host]: 'mine' } },
     helpers: { mine: answering('u', 'p') },
@@ -196,7 +199,9 @@ for (const [title, value, helpers] of [
   ['fails', 'mine', { mine: 'echo the vault is locked; exit 2' }],
   ['answers with rubbish', 'mine', { mine: 'echo rubbish' }],
 ] as const) {
-  test(`CVE-2021-41092: a helper for the very host that ${title} lets no other credentials through`, async (t) => {
+  test(`CVE-2021-41092: a helper for the very host that ${title} lets no other credentials through`, {
+    skip: Object.keys(helpers).length > 0 && withoutShell,
+  }, async (t) => {
     const store = await open(t, {
       files: {
         first: { credHelpers: { [host]: value }, credsStore: 'store', ...users({ [host]: 'of auths' }) },
@@ -239,7 +244,9 @@ for (const [title, value, helpers] of [
   ['fails', 'store', { store: 'echo the vault is locked; exit 2' }],
   ['answers with rubbish', 'store', { store: 'echo rubbish' }],
 ] as const) {
-  test(`a credsStore that ${title} is a warning, and auths is asked`, async (t) => {
+  test(`a credsStore that ${title} is a warning, and auths is asked`, {
+    skip: Object.keys(helpers).length > 0 && withoutShell,
+  }, async (t) => {
     const files = { file: { credsStore: value, ...users({ [host]: 'of auths' }) } };
     const store = await open(t, { files, helpers });
     assert.equal(await userFor(store, image), 'of auths');
@@ -249,7 +256,9 @@ for (const [title, value, helpers] of [
   });
 }
 
-test('a credsStore that prints a secret and fails does not put it into the warning', async (t) => {
+test('a credsStore that prints a secret and fails does not put it into the warning', {
+  skip: withoutShell,
+}, async (t) => {
   const canary = 'canary-secret-of-the-store';
   const helpers = { store: `${answering('u', canary)}; exit 1` };
   const store = await open(t, { files: { file: { credsStore: 'store' } }, helpers });
@@ -266,7 +275,9 @@ test('an empty credsStore is none', async (t) => {
   }
 });
 
-test('a helper is asked once for a repository, whoever wants to know, and not before', async (t) => {
+test('a helper is asked once for a repository, whoever wants to know, and not before', {
+  skip: withoutShell,
+}, async (t) => {
   const store = await open(t, { files: { file: { credsStore: 'store' } }, helpers: { store: answering('u', 'p') } }, [
     image,
   ]);
@@ -276,7 +287,9 @@ test('a helper is asked once for a repository, whoever wants to know, and not be
   assert.deepEqual(await store.asked(), ['store r.example']);
 });
 
-test('every secret is told before it is given out: the password, and how a Basic header carries it', async (t) => {
+test('every secret is told before it is given out: the password, and how a Basic header carries it', {
+  skip: withoutShell,
+}, async (t) => {
   const store = await open(t, {
     variable: users({ [host]: 'ann' }),
     files: {
