@@ -4074,7 +4074,13 @@ function asSize(value, what) {
 }
 /** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
 function asDigest(value, what) {
-    return (0,oci_digest/* parseDigest */.m)(asText(value, what), 'invalid-manifest');
+    const text = asText(value, what);
+    try {
+        return (0,oci_digest/* parseDigest */.m)(text, 'invalid-manifest');
+    }
+    catch (error) {
+        throw error instanceof action_error/* ActionError */.l ? error.with({ message: `${what}: ${error.message}` }) : error;
+    }
 }
 /**
  * Refuses keys that differ from a known one only in case, as Go's reader takes them for the same.
@@ -5696,6 +5702,8 @@ function networkError(error, url) {
         return proxyUnreachable(url, message, error);
     if (tlsCodes.test(code))
         return tlsError(url, message, code, error);
+    if (code === 'HPE_INVALID_CONSTANT')
+        return protocolError(url, message, error).with({ reason: 'not-http' });
     if (code.startsWith('HPE_'))
         return protocolError(url, message, error);
     if (code === 'ETIMEDOUT')
@@ -6750,9 +6758,9 @@ function asksForTls({ method, url }, { status, headers, body, url: from }) {
     const isPlainRefused = status === 400 && (method === 'HEAD' || /\bHTTPS\b|SSL/.test(bodyOf(body)));
     return isPlainRefused ? tlsOrigin(url) : undefined;
 }
-/** Others close the connection, or send a TLS alert. */
+/** Others close the connection, or send a TLS alert, which is no HTTP from its first byte. */
 function mayBeTls(error) {
-    return error instanceof action_error/* ActionError */.l && (error.reason === 'closed' || error.reason === 'protocol');
+    return error instanceof action_error/* ActionError */.l && (error.reason === 'closed' || error.reason === 'not-http');
 }
 
 ;// CONCATENATED MODULE: ./lib/src/results.js

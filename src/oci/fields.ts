@@ -52,7 +52,12 @@ export function asSize(value: JsonValue | undefined, what: string): number {
 
 /** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
 export function asDigest(value: JsonValue | undefined, what: string): Digest {
-  return parseDigest(asText(value, what), 'invalid-manifest');
+  const text = asText(value, what);
+  try {
+    return parseDigest(text, 'invalid-manifest');
+  } catch (error) {
+    throw error instanceof ActionError ? error.with({ message: `${what}: ${error.message}` }) : error;
+  }
 }
 
 /**

@@ -32,6 +32,7 @@ export function networkError(error: unknown, url: URL): ActionError {
   if (proxyStatus !== undefined) return proxyRefused(url, Number(proxyStatus), error);
   if (/^tunneling socket could not be established/.test(message)) return proxyUnreachable(url, message, error);
   if (tlsCodes.test(code)) return tlsError(url, message, code, error);
+  if (code === 'HPE_INVALID_CONSTANT') return protocolError(url, message, error).with({ reason: 'not-http' });
   if (code.startsWith('HPE_')) return protocolError(url, message, error);
   if (code === 'ETIMEDOUT') return fail('timeout', url, 'no connection in time', { transient: true, cause: error });
   const failure = Object.hasOwn(transientFailures, code) ? transientFailures[code] : undefined;

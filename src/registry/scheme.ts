@@ -70,7 +70,7 @@ function asksForTls({ method, url }: Request, { status, headers, body, url: from
   return isPlainRefused ? tlsOrigin(url) : undefined;
 }
 
-/** Others close the connection, or send a TLS alert. */
+/** Others close the connection, or send a TLS alert, which is no HTTP from its first byte. */
 function mayBeTls(error: unknown): boolean {
-  return error instanceof ActionError && (error.reason === 'closed' || error.reason === 'protocol');
+  return error instanceof ActionError && (error.reason === 'closed' || error.reason === 'not-http');
 }

@@ -23,7 +23,7 @@ const kinds: Record<string, Kind> = {
   ENOTFOUND: { code: 'network', transient: false, reason: undefined },
   EHOSTUNREACH: { code: 'network', transient: false, reason: undefined },
   ENETUNREACH: { code: 'network', transient: false, reason: undefined },
-  HPE_INVALID_CONSTANT: { code: 'registry-error', transient: false, reason: 'protocol' },
+  HPE_INVALID_CONSTANT: { code: 'registry-error', transient: false, reason: 'not-http' },
   HPE_HEADER_OVERFLOW: { code: 'registry-error', transient: false, reason: 'protocol' },
   EPROTO: { code: 'tls', transient: false, reason: 'tls' },
   ERR_SSL_WRONG_VERSION_NUMBER: { code: 'tls', transient: false, reason: 'not-tls' },

@@ -17,7 +17,7 @@ function host(over: { http: Answer | number | Error; https: Answer | number | Er
 }
 
 const network = (reason: string) => new ActionError('network', reason, { transient: true, reason });
-const notHttp = new ActionError('registry-error', 'not HTTP', { reason: 'protocol' });
+const notHttp = new ActionError('registry-error', 'not HTTP', { reason: 'not-http' });
 const badCertificate = new ActionError('tls', 'bad certificate', { reason: 'tls' });
 const noTls = new ActionError('tls', 'wrong version number', { reason: 'not-tls' });
 const wantsTls = {
@@ -141,4 +141,11 @@ test('each host and port has a scheme of its own', async () => {
       ...['http://localhost:5000', 'https://localhost:5001'],
     ],
   );
+});
+
+test('an answer that breaks HTTP in its middle was HTTP: TLS is not tried', async () => {
+  const broken = new ActionError('registry-error', 'two lengths', { reason: 'protocol' });
+  const { send, schemes } = host({ http: broken, https: 200 });
+  await assert.rejects(send(requestTo(plain)), broken);
+  assert.deepEqual(schemes(), ['http:']);
 });
