@@ -625,11 +625,14 @@ function githubRegistries({ variable }) {
 var src_gates = __nccwpck_require__(246);
 // EXTERNAL MODULE: ./lib/src/oci/action-error.js
 var action_error = __nccwpck_require__(875);
+// EXTERNAL MODULE: ./lib/src/oci/host.js
+var oci_host = __nccwpck_require__(192);
 // EXTERNAL MODULE: ./lib/src/oci/platform.js
 var platform = __nccwpck_require__(993);
-// EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
-var oci_reference = __nccwpck_require__(593);
+// EXTERNAL MODULE: ./lib/src/oci/reference.js
+var oci_reference = __nccwpck_require__(41);
 ;// CONCATENATED MODULE: ./lib/src/inputs.js
+
 
 
 
@@ -790,7 +793,7 @@ function readAuthHosts() {
         const key = (0,parse_input/* parseRegistryInput */.Xp)('auth-hosts', registry);
         const hosts = pairs.get(key) ?? new Set();
         (0,parse_input/* parseRegistryInput */.Xp)('auth-hosts', host);
-        pairs.set(key, hosts.add(host.toLowerCase()));
+        pairs.set(key, hosts.add((0,oci_host/* parseHost */.o)(host) ?? ''));
     }
     return pairs;
 }
@@ -927,6 +930,41 @@ function digestOf(bytes, algorithm = 'sha256') {
 }
 function isAlgorithm(name) {
     return Object.hasOwn(hexLengths, name);
+}
+
+
+/***/ }),
+
+/***/ 192:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ parseHost)
+/* harmony export */ });
+/** The longest DNS name, in characters, and room for a port. */
+const longestHost = 253 + ':65535'.length;
+const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const hostPattern = new RegExp(`^(${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::([1-9][0-9]{0,4}))?$`);
+/**
+ * Reads `host[:port]` as it stands in a reference, and gives it back lower-cased; undefined when it is none.
+ *
+ * A host that a URL would rewrite (`0x7f.1`, `127.1`) is none: what is checked must be what is contacted.
+ *
+ * @see https://github.com/distribution/reference/blob/v0.6.0/regexp.go
+ */
+function parseHost(text) {
+    if (text.length > longestHost)
+        return undefined;
+    const [, name, port] = hostPattern.exec(text.toLowerCase()) ?? [];
+    if (name === undefined || Number(port ?? 1) > 65_535)
+        return undefined;
+    const canonical = hostnameInUrl(name);
+    if (canonical === undefined || (canonical !== name && !name.startsWith('[')))
+        return undefined;
+    return port === undefined ? canonical : `${canonical}:${port}`;
+}
+function hostnameInUrl(name) {
+    return URL.canParse(`https://${name}`) ? new URL(`https://${name}`).hostname : undefined;
 }
 
 
@@ -1111,54 +1149,22 @@ function invalid(input, why) {
 
 /***/ }),
 
-/***/ 593:
+/***/ 41:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  UD: () => (/* binding */ dockerHub),
-  FH: () => (/* binding */ formatReference),
-  dZ: () => (/* binding */ hubHosts),
-  Vb: () => (/* binding */ nameOf),
-  F2: () => (/* binding */ parseReference),
-  l5: () => (/* binding */ parseRegistry),
-  we: () => (/* binding */ wireHost),
-  Q3: () => (/* binding */ withoutUserinfo)
-});
-
-// EXTERNAL MODULE: ./lib/src/oci/action-error.js
-var action_error = __nccwpck_require__(875);
-// EXTERNAL MODULE: ./lib/src/oci/digest.js
-var digest = __nccwpck_require__(618);
-;// CONCATENATED MODULE: ./lib/src/oci/host.js
-/** The longest DNS name, in characters, and room for a port. */
-const longestHost = 253 + ':65535'.length;
-const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
-const hostPattern = new RegExp(`^(${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::([1-9][0-9]{0,4}))?$`);
-/**
- * Reads `host[:port]` as it stands in a reference, and gives it back lower-cased; undefined when it is none.
- *
- * A host that a URL would rewrite (`0x7f.1`, `127.1`) is none: what is checked must be what is contacted.
- *
- * @see https://github.com/distribution/reference/blob/v0.6.0/regexp.go
- */
-function parseHost(text) {
-    if (text.length > longestHost)
-        return undefined;
-    const [, name, port] = hostPattern.exec(text.toLowerCase()) ?? [];
-    if (name === undefined || Number(port ?? 1) > 65_535)
-        return undefined;
-    const canonical = hostnameInUrl(name);
-    if (canonical === undefined || (canonical !== name && !name.startsWith('[')))
-        return undefined;
-    return port === undefined ? canonical : `${canonical}:${port}`;
-}
-function hostnameInUrl(name) {
-    return URL.canParse(`https://${name}`) ? new URL(`https://${name}`).hostname : undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/src/oci/reference.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F2: () => (/* binding */ parseReference),
+/* harmony export */   FH: () => (/* binding */ formatReference),
+/* harmony export */   Q3: () => (/* binding */ withoutUserinfo),
+/* harmony export */   UD: () => (/* binding */ dockerHub),
+/* harmony export */   Vb: () => (/* binding */ nameOf),
+/* harmony export */   dZ: () => (/* binding */ hubHosts),
+/* harmony export */   l5: () => (/* binding */ parseRegistry),
+/* harmony export */   we: () => (/* binding */ wireHost)
+/* harmony export */ });
+/* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(618);
+/* harmony import */ var _host_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(192);
 
 
 
@@ -1201,7 +1207,7 @@ function nameOf(repository) {
 }
 /** Reads `host[:port]`, giving the Hub its one name; undefined when it is none. */
 function parseRegistry(text) {
-    const host = parseHost(text);
+    const host = (0,_host_js__WEBPACK_IMPORTED_MODULE_2__/* .parseHost */ .o)(text);
     return host !== undefined && hubHosts.includes(host) ? dockerHub : host;
 }
 /** The `host[:port]` that requests for `registry` go to. */
@@ -1243,7 +1249,7 @@ function splitDigest(text) {
     if (isHost || text.includes('/', at) || before.includes('@')) {
         throw invalid(text, 'what follows the @ is not a digest.', adviceForAt);
     }
-    return { before, digest: (0,digest/* parseDigest */.m)(text.slice(at + 1), 'invalid-input') };
+    return { before, digest: (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(text.slice(at + 1), 'invalid-input') };
 }
 const adviceForAt = 'Write name@sha256:…; a user name and password go into the inputs of that name, never into the reference.';
 function splitTag(text) {
@@ -1267,7 +1273,7 @@ function splitHost(name) {
     const first = name.slice(0, Math.max(slash, 0));
     if (!/[.:]|^localhost$/i.test(first))
         return onHub(name);
-    const host = parseHost(first);
+    const host = (0,_host_js__WEBPACK_IMPORTED_MODULE_2__/* .parseHost */ .o)(first);
     if (host === undefined) {
         throw invalid(name, `"${first}" is not a host.`, 'Write a host name, an IPv4 address in four decimal parts or an IPv6 address in brackets, and a port from 1 to 65535.');
     }
@@ -1290,7 +1296,7 @@ function checkPath(path, text) {
     throw invalid(text, `"${path}" is not a repository path.`, 'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.');
 }
 function invalid(text, why, advice) {
-    return new action_error/* ActionError */.l('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
         ...(advice === undefined ? {} : { advice }),
     });
 }
@@ -1311,7 +1317,7 @@ function invalid(text, why, advice) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
-/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(593);
+/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41);
 
 
 /** Milliseconds; a job cannot take longer than this. */
@@ -1511,7 +1517,7 @@ function bits6(address) {
 /* harmony export */ });
 /* harmony import */ var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(610);
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30);
-/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(593);
+/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41);
 /* harmony import */ var _address_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(836);
 /* harmony import */ var _known_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(303);
 /* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(825);
@@ -1523,6 +1529,8 @@ function bits6(address) {
 
 /** Hosts that are connected to before the first request. */
 const mostHosts = 4;
+/** Milliseconds for a name to be looked up; after that the request does it anew, under its own deadline. */
+const lookupTimeout = 1_000;
 /**
  * Opens a connection to each registry, and to the token service that it is known to have: it takes a round trip, in
  * which TLS and HTTP can be loaded. Nothing is sent on it before the rules of the request that takes it have been
@@ -1544,8 +1552,11 @@ function openEarly(registries) {
     const first = (origin) => sockets.get(origin)?.find(({ socket }) => !socket.destroyed);
     return {
         async check(origin, checkAddresses) {
-            const addresses = (await first(origin)?.addresses) ?? [];
-            if (addresses.length > 0)
+            const addresses = await first(origin)?.addresses;
+            if (addresses === undefined)
+                for (const { socket } of sockets.get(origin) ?? [])
+                    socket.destroy();
+            else if (addresses.length > 0)
                 await checkAddresses(new URL(origin).hostname, addresses);
         },
         take(origin) {
@@ -1565,9 +1576,12 @@ function open(url) {
     const { promise, resolve } = settable();
     const resolveName = (hostname, options, callback) => {
         (0,node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { ...options, all: true }, (error, found) => {
-            resolve(error ? [] : found.map(({ address }) => address));
+            const addresses = error ? [] : found.map(({ address }) => address);
+            resolve(addresses);
             const [one] = found ?? [];
-            if (error || options.all || one === undefined)
+            if (addresses.some((address) => (0,_address_js__WEBPACK_IMPORTED_MODULE_3__/* .addressClass */ .Jc)(address) === 'forbidden'))
+                callback(new Error('forbidden'), '', 0);
+            else if (error || options.all || one === undefined)
                 callback(error, found);
             else
                 callback(null, one.address, one.family);
@@ -1577,6 +1591,7 @@ function open(url) {
     // A connection that fails is gone; the request then opens its own, and reports what becomes of that.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => resolve([]));
+    setTimeout(() => resolve(undefined), lookupTimeout).unref();
     return { socket, addresses: promise };
 }
 function settable() {
@@ -1597,7 +1612,7 @@ function settable() {
 /* harmony export */   I: () => (/* binding */ knownChallenges),
 /* harmony export */   o: () => (/* binding */ knownTokenHosts)
 /* harmony export */ });
-/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(593);
+/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(41);
 
 /**
  * Token services that are known, by their operators' documentation and clients, to serve a registry under another name:
@@ -4020,8 +4035,8 @@ function isCandidate({ mediaType, platform }) {
 
 // EXTERNAL MODULE: ./lib/src/oci/digest.js
 var oci_digest = __nccwpck_require__(618);
-// EXTERNAL MODULE: ./lib/src/oci/reference.js + 1 modules
-var oci_reference = __nccwpck_require__(593);
+// EXTERNAL MODULE: ./lib/src/oci/reference.js
+var oci_reference = __nccwpck_require__(41);
 ;// CONCATENATED MODULE: ./lib/src/oci/fields.js
 
 
@@ -4473,11 +4488,10 @@ function platformNotFound(image, asked, offered) {
 /** Others by `client`. */
 function othersBy(client) {
     const heads = new Map();
-    const loads = new Map();
-    const load = async (reference, look) => resolverFor(await loadImage(reference, client, look), client, look);
+    const images = new Map();
     return {
         head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
-        load: (reference, look) => once(loads, reference, () => load(reference, look)),
+        load: async (reference, look) => resolverFor(await once(images, reference, () => loadImage(reference, client, look)), client, look),
     };
 }
 /**
@@ -4798,7 +4812,7 @@ function verifyDocument(response, asked, describedAs) {
     const type = isGenericType(essence(announced)) ? (describedAs ?? announced) : announced;
     return { digest, bytes: response.body, document: readDocument(response, type) };
 }
-/** Some registries answer 200 with an error in the body: it is worth quoting. */
+/** Some registries answer 200 with an error in the body, and proxies with a page: it is worth quoting. */
 function readDocument(response, type) {
     try {
         return parseManifest(response.body, type);
@@ -4806,7 +4820,8 @@ function readDocument(response, type) {
     catch (error) {
         if (!(error instanceof action_error/* ActionError */.l))
             throw error;
-        throw error.with({ said: errorWords(parseRecord(bodyOf(response.body))) });
+        const text = bodyOf(response.body).trim();
+        throw error.with({ said: errorWords(parseRecord(text)) ?? (/^[[{]|^$/.test(text) ? undefined : text) });
     }
 }
 /** Verifies that a document is what its descriptor says. Throws `size-mismatch` or `invalid-manifest` besides. */
@@ -5136,6 +5151,8 @@ const growth = 1.5;
 const longestPause = 60_000;
 /** Milliseconds; a registry is not asked more often. */
 const shortestPause = 1000;
+/** The reason of an error that was still being waited for when the wait became useless. */
+const abandoned = 'abandoned';
 /**
  * Looks until a look succeeds. With a time-out, `not-found`, `platform-not-found` and `gate-failed` are waited for;
  * anything else ends the wait at once. The last look is taken when the time is over.
@@ -5154,12 +5171,14 @@ async function waitFor(look, options) {
             if (timeout === 0 || !isWaitable(error) || !canMend(error))
                 throw error;
             const waited = clock.now() - begin;
-            if (waited >= timeout || signal.aborted)
+            if (signal.aborted)
+                throw error.with({ reason: abandoned });
+            if (waited >= timeout)
                 throw waitOver(error, waited);
             const pause = Math.min(next, timeout - waited);
             onWait(error, pause);
             await clock.sleep(pause, signal).catch(() => {
-                throw waitOver(error, clock.now() - begin);
+                throw error.with({ reason: abandoned });
             });
         }
     }
@@ -5189,7 +5208,8 @@ function waitOver(error, waited) {
 
 /**
  * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
- * Both lists are in the order asked.
+ * Both lists are in the order asked,
+ * but for failures that waiting might have mended, which come last.
  */
 async function resolveImages(inputs, client, log) {
     const { images } = inputs;
@@ -5212,8 +5232,13 @@ async function resolveImages(inputs, client, log) {
     }));
     return {
         outcomes: settled.filter((outcome) => 'asked' in outcome),
-        failures: settled.filter((outcome) => 'error' in outcome),
+        failures: causesFirst(settled.filter((outcome) => 'error' in outcome)),
     };
+}
+/** What made the others give up waiting comes before what they were waiting for. */
+function causesFirst(failures) {
+    const isAbandoned = ({ error }) => error instanceof action_error/* ActionError */.l && error.reason === abandoned;
+    return [...failures.filter((failure) => !isAbandoned(failure)), ...failures.filter(isAbandoned)];
 }
 async function oneImage(asked, inputs, client, others, note, signal) {
     const look = lookFor(asked, inputs, client);
@@ -5723,8 +5748,11 @@ function protocolError(url, what, cause) {
     return network_error_fail('registry-error', url, `the answer is not valid HTTP: ${what}`, { reason: 'protocol', cause });
 }
 function tlsError(url, message, code, cause) {
-    const reason = notTls.test(`${code} ${message}`) ? 'not-tls' : 'tls';
-    return network_error_fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
+    if (notTls.test(`${code} ${message}`)) {
+        const advice = 'If plain HTTP is meant, name the registry in the input plain-http.';
+        return network_error_fail('tls', url, 'it does not speak TLS', { advice, reason: 'not-tls', cause });
+    }
+    return network_error_fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason: 'tls', cause });
 }
 function proxyRefused(url, status, cause) {
     const asksForPassword = status === 407;
@@ -6263,7 +6291,8 @@ async function answer(send, response, request, session, options) {
     const challenges = await challengesOf(response, request, send);
     for (const challenge of challenges)
         request.note('token', auth_describe(response, challenge));
-    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+    const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
+    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && (parameters.has('realm') || !isBasic));
     const given = await session.credential();
     if (challenges.length > 0 && given?.kind === 'bearer')
         return `Bearer ${given.token}`;
@@ -6271,7 +6300,7 @@ async function answer(send, response, request, session, options) {
         const wanted = tokenRequestFor(bearer, repository, given);
         return `Bearer ${await tokenFor(wanted, request, response.url, options)}`;
     }
-    if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic'))
+    if (given !== undefined && isBasic)
         return basicHeader(given);
     if (response.status !== 401)
         return undefined;
@@ -6329,6 +6358,9 @@ async function challengesOf(response, request, send) {
         return challenges;
     const { authorization: _, ...headers } = request.headers;
     const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
+    const isAnswer = (base.status >= 200 && base.status < 300) || base.status === 401 || base.status === 404;
+    if (!isAnswer)
+        throw statusError(base, `GET ${base.url.href}, which was to tell how to log in`);
     return base.status === 401 && isFromRegistry(base, request)
         ? parseChallenges(base.headers['www-authenticate'] ?? [])
         : [];
@@ -6601,33 +6633,46 @@ const retriedStatuses = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520, 52
  *
  * @throws ActionError `rate-limited` or `registry-error` when the registry asks for a longer wait than a minute
  */
-function withRetries(send, clock) {
-    const quietUntil = new Map();
-    const pause = async (request, milliseconds) => {
-        if (milliseconds > 0)
-            await clock.sleep(milliseconds, request.signal);
-    };
-    const beQuiet = async (request) => {
-        const end = quietUntil.get(request.url.host) ?? 0;
-        if (end > clock.now() && end >= request.deadline)
-            throw quietTooLong(request);
-        await pause(request, end - clock.now());
-    };
+function withRetries(send, clock, quietUntil = new Map()) {
     return async (request) => {
-        const { host } = request.url;
         for (let attempt = 1;; attempt += 1) {
-            await beQuiet(request);
+            await beQuiet(request, clock, quietUntil);
             const outcome = await send(request).catch(asTransient);
             const delay = delayBefore(attempt, outcome, request, clock);
             if (delay === undefined)
                 return unwrap(outcome);
             request.note(request.phase, `${retry_describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`, 'urgent');
-            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429) {
-                quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, clock.now() + delay));
-            }
-            await pause(request, delay);
+            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429)
+                keepQuiet(quietUntil, request, clock.now() + delay);
+            if (delay > 0)
+                await clock.sleep(delay, request.signal);
         }
     };
+}
+/**
+ * Holds back requests to hosts that have asked for quiet while they waited for their turn, and takes note of a 429 before
+ * the turn is passed on.
+ */
+function withQuiet(send, clock, quietUntil) {
+    return async (request) => {
+        await beQuiet(request, clock, quietUntil);
+        const response = await send(request);
+        if (response.status === 429)
+            keepQuiet(quietUntil, request, clock.now() + (retryAfter(response, clock.now()) ?? 0));
+        return response;
+    };
+}
+function keepQuiet(quietUntil, { url }, end) {
+    quietUntil.set(url.host, Math.max(quietUntil.get(url.host) ?? 0, end));
+}
+async function beQuiet(request, clock, quietUntil) {
+    const end = quietUntil.get(request.url.host) ?? 0;
+    const left = end - clock.now();
+    if (left <= 0)
+        return;
+    if (end >= request.deadline)
+        throw quietTooLong(request);
+    await clock.sleep(left, request.signal);
 }
 /** Milliseconds until the next attempt; undefined when there is to be none. */
 function delayBefore(attempt, outcome, request, clock) {
@@ -6747,13 +6792,17 @@ function tlsOrigin(url) {
     return new URL(`https://${url.hostname}:${(0,transport/* portOf */.HM)(url)}`).origin;
 }
 /**
- * The origin where TLS is spoken, by a redirect to https on the same host, or by the 400 with which Go, nginx and Apache
- * answer plain HTTP on a TLS port: its body says so, but to HEAD it has none.
+ * The origin where TLS is spoken, by a redirect to the same place under https, or by the 400 with which Go, nginx and
+ * Apache answer plain HTTP on a TLS port: its body says so, but to HEAD it has none. Any other redirect is for others to
+ * judge, and so is every one of a token service.
  */
-function asksForTls({ method, url }, { status, headers, body, url: from }) {
+function asksForTls(request, { status, headers, body }) {
+    const { method, url, phase } = request;
     const location = status > 300 && status < 400 ? (headers['location']?.[0] ?? '') : '';
-    const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-    if (target?.protocol === 'https:' && target.hostname === url.hostname)
+    const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+    const upgraded = new URL(url);
+    upgraded.protocol = 'https:';
+    if (phase !== 'token' && target?.href === upgraded.href)
         return target.origin;
     const isPlainRefused = status === 400 && (method === 'HEAD' || /\bHTTPS\b|SSL/.test(bodyOf(body)));
     return isPlainRefused ? tlsOrigin(url) : undefined;
@@ -7029,8 +7078,9 @@ function openClient(inputs, log, send) {
     if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
         log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
     }
+    const quiet = new Map();
     const reach = repositoryReach({
-        send: withRetries(withScheme(withLimit(send)), systemClock),
+        send: withRetries(withScheme(withLimit(withQuiet(send, systemClock, quiet))), systemClock, quiet),
         credentials: openCredentials(inputs.credentials, references, listener),
         authHosts: inputs.authHosts,
         plainHttp: inputs.plainHttp,

@@ -16,18 +16,18 @@ export interface Subject {
 /** The other images of a run, each looked up once, however many images are compared with it. */
 export interface Others {
   head(reference: Reference, look: Look): Promise<Head>;
+  /** For a look of one's own: another's may be over. */
   load(reference: Reference, look: Look): Promise<Resolver>;
 }
 
 /** Others by `client`. */
 export function othersBy(client: RegistryClient): Others {
   const heads = new Map<string, Promise<Head>>();
-  const loads = new Map<string, Promise<Resolver>>();
-  const load = async (reference: Reference, look: Look): Promise<Resolver> =>
-    resolverFor(await loadImage(reference, client, look), client, look);
+  const images = new Map<string, Promise<Image>>();
   return {
     head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
-    load: (reference, look) => once(loads, reference, () => load(reference, look)),
+    load: async (reference, look) =>
+      resolverFor(await once(images, reference, () => loadImage(reference, client, look)), client, look),
   };
 }
 

@@ -13,11 +13,12 @@ import type { Look } from './registry/reach.ts';
 import type { Note } from './registry/transport.ts';
 import { headlineOf, progressOf } from './report.ts';
 import type { Outcome } from './results.ts';
-import { waitFor } from './wait.ts';
+import { abandoned, waitFor } from './wait.ts';
 
 /**
  * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
- * Both lists are in the order asked.
+ * Both lists are in the order asked,
+ * but for failures that waiting might have mended, which come last.
  */
 export async function resolveImages(
   inputs: Inputs,
@@ -45,8 +46,14 @@ export async function resolveImages(
   );
   return {
     outcomes: settled.filter((outcome) => 'asked' in outcome),
-    failures: settled.filter((outcome) => 'error' in outcome),
+    failures: causesFirst(settled.filter((outcome) => 'error' in outcome)),
   };
+}
+
+/** What made the others give up waiting comes before what they were waiting for. */
+function causesFirst(failures: readonly Failure[]): Failure[] {
+  const isAbandoned = ({ error }: Failure) => error instanceof ActionError && error.reason === abandoned;
+  return [...failures.filter((failure) => !isAbandoned(failure)), ...failures.filter(isAbandoned)];
 }
 
 async function oneImage(

@@ -1,6 +1,7 @@
 import { credentialSources, type Environment, githubToken } from './credential-inputs.ts';
 import { type Gates, parseExpectedDigests, parseExpectedLabels } from './gates.ts';
 import { ActionError } from './oci/action-error.ts';
+import { parseHost } from './oci/host.ts';
 import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
 import { formatReference, parseReference, type Reference } from './oci/reference.ts';
 import {
@@ -223,7 +224,7 @@ function readAuthHosts(): AuthHosts {
     const key = parseRegistryInput('auth-hosts', registry);
     const hosts = pairs.get(key) ?? new Set();
     parseRegistryInput('auth-hosts', host);
-    pairs.set(key, hosts.add(host.toLowerCase()));
+    pairs.set(key, hosts.add(parseHost(host) ?? ''));
   }
   return pairs;
 }

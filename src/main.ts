@@ -10,7 +10,7 @@ import { openCredentials } from './registry/credentials/store.ts';
 import { httpTransport } from './registry/http.ts';
 import { withLimit } from './registry/limit.ts';
 import { repositoryReach } from './registry/reach.ts';
-import { withRetries } from './registry/retry.ts';
+import { type QuietHosts, withQuiet, withRetries } from './registry/retry.ts';
 import { withScheme } from './registry/scheme.ts';
 import type { Transport } from './registry/transport.ts';
 import { printResult } from './report.ts';
@@ -66,8 +66,9 @@ function openClient(inputs: Inputs, log: Log, send: Transport): RegistryClient {
   if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
     log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
   }
+  const quiet: QuietHosts = new Map();
   const reach = repositoryReach({
-    send: withRetries(withScheme(withLimit(send)), systemClock),
+    send: withRetries(withScheme(withLimit(withQuiet(send, systemClock, quiet))), systemClock, quiet),
     credentials: openCredentials(inputs.credentials, references, listener),
     authHosts: inputs.authHosts,
     plainHttp: inputs.plainHttp,

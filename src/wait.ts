@@ -13,6 +13,9 @@ const longestPause = 60_000;
 /** Milliseconds; a registry is not asked more often. */
 const shortestPause = 1000;
 
+/** The reason of an error that was still being waited for when the wait became useless. */
+export const abandoned = 'abandoned';
+
 /** How long to wait, in milliseconds, and with what. */
 export interface WaitOptions {
   readonly timeout: number;
@@ -42,11 +45,12 @@ export async function waitFor<Result>(look: () => Promise<Result>, options: Wait
     } catch (error) {
       if (timeout === 0 || !isWaitable(error) || !canMend(error)) throw error;
       const waited = clock.now() - begin;
-      if (waited >= timeout || signal.aborted) throw waitOver(error, waited);
+      if (signal.aborted) throw error.with({ reason: abandoned });
+      if (waited >= timeout) throw waitOver(error, waited);
       const pause = Math.min(next, timeout - waited);
       onWait(error, pause);
       await clock.sleep(pause, signal).catch(() => {
-        throw waitOver(error, clock.now() - begin);
+        throw error.with({ reason: abandoned });
       });
     }
   }

@@ -164,3 +164,22 @@ test('the log of a failed image says why, also where there is no annotation for 
     repositories.length,
   );
 });
+
+test('a 429 holds back the requests that are waiting for their turn', async () => {
+  const from = registry.seen.length;
+  let quietFrom = 0;
+  let early = 0;
+  registry.fault = (_request, response, count) => {
+    if (count === from + 1) {
+      quietFrom = Date.now();
+      response.writeHead(429, { 'retry-after': '1' }).end();
+      return true;
+    }
+    if (Date.now() - quietFrom < 900) early += 1;
+    return false;
+  };
+  const step = await runAction({ image: repositories.map(at).join('\n') });
+  registry.fault = undefined;
+  assert.equal(step.status, 0, step.stdout);
+  assert.ok(early <= 7, `${early} requests besides the seven that were under way`);
+});

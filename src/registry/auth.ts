@@ -100,14 +100,17 @@ async function answer(
   const { repository } = options;
   const challenges = await challengesOf(response, request, send);
   for (const challenge of challenges) request.note('token', describe(response, challenge));
-  const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+  const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
+  const bearer = challenges.find(
+    ({ scheme, parameters }) => scheme === 'bearer' && (parameters.has('realm') || !isBasic),
+  );
   const given = await session.credential();
   if (challenges.length > 0 && given?.kind === 'bearer') return `Bearer ${given.token}`;
   if (bearer !== undefined) {
     const wanted = tokenRequestFor(bearer, repository, given);
     return `Bearer ${await tokenFor(wanted, request, response.url, options)}`;
   }
-  if (given !== undefined && challenges.some(({ scheme }) => scheme === 'basic')) return basicHeader(given);
+  if (given !== undefined && isBasic) return basicHeader(given);
   if (response.status !== 401) return undefined;
   throw withSource(statusError(response, `${repository.registry} wants a login`), given, repository);
 }
@@ -168,6 +171,8 @@ async function challengesOf(response: Response, request: Request, send: Transpor
   if (challenges.length > 0) return challenges;
   const { authorization: _, ...headers } = request.headers;
   const base = await send({ ...request, method: 'GET', url: new URL('/v2/', response.url), headers });
+  const isAnswer = (base.status >= 200 && base.status < 300) || base.status === 401 || base.status === 404;
+  if (!isAnswer) throw statusError(base, `GET ${base.url.href}, which was to tell how to log in`);
   return base.status === 401 && isFromRegistry(base, request)
     ? parseChallenges(base.headers['www-authenticate'] ?? [])
     : [];

@@ -1,12 +1,15 @@
 import { lookup } from 'node:dns';
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import { wireHost } from '../oci/reference.ts';
-import { nameClass } from './address.ts';
+import { addressClass, nameClass } from './address.ts';
 import { knownChallenges } from './known.ts';
 import { type AddressCheck, bareHostname, portOf } from './transport.ts';
 
 /** Hosts that are connected to before the first request. */
 const mostHosts = 4;
+
+/** Milliseconds for a name to be looked up; after that the request does it anew, under its own deadline. */
+const lookupTimeout = 1_000;
 
 /** TCP connections that were opened before they were needed, while the rest of the program was being loaded. */
 export interface EarlySockets {
@@ -21,7 +24,8 @@ export interface EarlySockets {
 /** A connection, and the addresses of the host that it is to. */
 interface Early {
   readonly socket: Socket;
-  readonly addresses: Promise<readonly string[]>;
+  /** Undefined when the name server takes its time: then the connection is given up. */
+  readonly addresses: Promise<readonly string[] | undefined>;
 }
 
 /**
@@ -44,8 +48,9 @@ export function openEarly(registries: readonly string[]): EarlySockets {
   const first = (origin: string): Early | undefined => sockets.get(origin)?.find(({ socket }) => !socket.destroyed);
   return {
     async check(origin, checkAddresses) {
-      const addresses = (await first(origin)?.addresses) ?? [];
-      if (addresses.length > 0) await checkAddresses(new URL(origin).hostname, addresses);
+      const addresses = await first(origin)?.addresses;
+      if (addresses === undefined) for (const { socket } of sockets.get(origin) ?? []) socket.destroy();
+      else if (addresses.length > 0) await checkAddresses(new URL(origin).hostname, addresses);
     },
     take(origin) {
       const early = first(origin);
@@ -60,12 +65,14 @@ export function openEarly(registries: readonly string[]): EarlySockets {
 }
 
 function open(url: URL): Early {
-  const { promise, resolve } = settable<readonly string[]>();
+  const { promise, resolve } = settable<readonly string[] | undefined>();
   const resolveName: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
-      resolve(error ? [] : found.map(({ address }) => address));
+      const addresses = error ? [] : found.map(({ address }) => address);
+      resolve(addresses);
       const [one] = found ?? [];
-      if (error || options.all || one === undefined) callback(error, found);
+      if (addresses.some((address) => addressClass(address) === 'forbidden')) callback(new Error('forbidden'), '', 0);
+      else if (error || options.all || one === undefined) callback(error, found);
       else callback(null, one.address, one.family);
     });
   };
@@ -73,6 +80,7 @@ function open(url: URL): Early {
   // A connection that fails is gone; the request then opens its own, and reports what becomes of that.
   socket.on('error', () => socket.destroy());
   socket.on('close', () => resolve([]));
+  setTimeout(() => resolve(undefined), lookupTimeout).unref();
   return { socket, addresses: promise };
 }
 

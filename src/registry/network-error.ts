@@ -52,8 +52,11 @@ export function protocolError(url: URL, what: string, cause?: unknown): ActionEr
 }
 
 function tlsError(url: URL, message: string, code: string, cause: unknown): ActionError {
-  const reason = notTls.test(`${code} ${message}`) ? 'not-tls' : 'tls';
-  return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason, cause });
+  if (notTls.test(`${code} ${message}`)) {
+    const advice = 'If plain HTTP is meant, name the registry in the input plain-http.';
+    return fail('tls', url, 'it does not speak TLS', { advice, reason: 'not-tls', cause });
+  }
+  return fail('tls', url, `no trusted connection: ${message}`, { advice: trustAdvice, reason: 'tls', cause });
 }
 
 function proxyRefused(url: URL, status: number, cause: unknown): ActionError {

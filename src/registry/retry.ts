@@ -34,20 +34,10 @@ export interface Clock {
  *
  * @throws ActionError `rate-limited` or `registry-error` when the registry asks for a longer wait than a minute
  */
-export function withRetries(send: Transport, clock: Clock): Transport {
-  const quietUntil = new Map<string, number>();
-  const pause = async (request: Request, milliseconds: number) => {
-    if (milliseconds > 0) await clock.sleep(milliseconds, request.signal);
-  };
-  const beQuiet = async (request: Request) => {
-    const end = quietUntil.get(request.url.host) ?? 0;
-    if (end > clock.now() && end >= request.deadline) throw quietTooLong(request);
-    await pause(request, end - clock.now());
-  };
+export function withRetries(send: Transport, clock: Clock, quietUntil: QuietHosts = new Map()): Transport {
   return async (request) => {
-    const { host } = request.url;
     for (let attempt = 1; ; attempt += 1) {
-      await beQuiet(request);
+      await beQuiet(request, clock, quietUntil);
       const outcome = await send(request).catch(asTransient);
       const delay = delayBefore(attempt, outcome, request, clock);
       if (delay === undefined) return unwrap(outcome);
@@ -56,12 +46,39 @@ export function withRetries(send: Transport, clock: Clock): Transport {
         `${describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`,
         'urgent',
       );
-      if (!(outcome instanceof ActionError) && outcome.status === 429) {
-        quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, clock.now() + delay));
-      }
-      await pause(request, delay);
+      if (!(outcome instanceof ActionError) && outcome.status === 429)
+        keepQuiet(quietUntil, request, clock.now() + delay);
+      if (delay > 0) await clock.sleep(delay, request.signal);
     }
   };
+}
+
+/**
+ * Holds back requests to hosts that have asked for quiet while they waited for their turn, and takes note of a 429 before
+ * the turn is passed on.
+ */
+export function withQuiet(send: Transport, clock: Clock, quietUntil: QuietHosts): Transport {
+  return async (request) => {
+    await beQuiet(request, clock, quietUntil);
+    const response = await send(request);
+    if (response.status === 429) keepQuiet(quietUntil, request, clock.now() + (retryAfter(response, clock.now()) ?? 0));
+    return response;
+  };
+}
+
+/** Until when a host is not to be asked, in milliseconds since the epoch. */
+export type QuietHosts = Map<string, number>;
+
+function keepQuiet(quietUntil: QuietHosts, { url }: Request, end: number): void {
+  quietUntil.set(url.host, Math.max(quietUntil.get(url.host) ?? 0, end));
+}
+
+async function beQuiet(request: Request, clock: Clock, quietUntil: QuietHosts): Promise<void> {
+  const end = quietUntil.get(request.url.host) ?? 0;
+  const left = end - clock.now();
+  if (left <= 0) return;
+  if (end >= request.deadline) throw quietTooLong(request);
+  await clock.sleep(left, request.signal);
 }
 
 /** Milliseconds until the next attempt; undefined when there is to be none. */

@@ -59,13 +59,17 @@ function tlsOrigin(url: URL): string {
 }
 
 /**
- * The origin where TLS is spoken, by a redirect to https on the same host, or by the 400 with which Go, nginx and Apache
- * answer plain HTTP on a TLS port: its body says so, but to HEAD it has none.
+ * The origin where TLS is spoken, by a redirect to the same place under https, or by the 400 with which Go, nginx and
+ * Apache answer plain HTTP on a TLS port: its body says so, but to HEAD it has none. Any other redirect is for others to
+ * judge, and so is every one of a token service.
  */
-function asksForTls({ method, url }: Request, { status, headers, body, url: from }: Response): string | undefined {
+function asksForTls(request: Request, { status, headers, body }: Response): string | undefined {
+  const { method, url, phase } = request;
   const location = status > 300 && status < 400 ? (headers['location']?.[0] ?? '') : '';
-  const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-  if (target?.protocol === 'https:' && target.hostname === url.hostname) return target.origin;
+  const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+  const upgraded = new URL(url);
+  upgraded.protocol = 'https:';
+  if (phase !== 'token' && target?.href === upgraded.href) return target.origin;
   const isPlainRefused = status === 400 && (method === 'HEAD' || /\bHTTPS\b|SSL/.test(bodyOf(body)));
   return isPlainRefused ? tlsOrigin(url) : undefined;
 }

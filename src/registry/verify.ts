@@ -32,13 +32,14 @@ export function verifyDocument(response: Response, asked: Digest | undefined, de
   return { digest, bytes: response.body, document: readDocument(response, type) };
 }
 
-/** Some registries answer 200 with an error in the body: it is worth quoting. */
+/** Some registries answer 200 with an error in the body, and proxies with a page: it is worth quoting. */
 function readDocument(response: Response, type: string | undefined): Index | Manifest {
   try {
     return parseManifest(response.body, type);
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
-    throw error.with({ said: errorWords(parseRecord(bodyOf(response.body))) });
+    const text = bodyOf(response.body).trim();
+    throw error.with({ said: errorWords(parseRecord(text)) ?? (/^[[{]|^$/.test(text) ? undefined : text) });
   }
 }
 

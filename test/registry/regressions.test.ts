@@ -227,9 +227,16 @@ describe('what the registry redirects to is not the registry', () => {
   });
 });
 
-test('a 404 stays one where the registry fails when it is asked for its challenge', async () => {
+test('a 404 to strangers is an error where the registry fails when it is asked for its challenge', async () => {
   const { send } = reached(({ url }) => (url.pathname === '/v2/' ? 500 : 404), { credential: given });
-  assert.equal((await send(requestTo(manifest))).status, 404);
+  await assert.rejects(send(requestTo(manifest)), failsWith('registry-error'));
+});
+
+test('a 404 to strangers stays one where the registry asks for no login', async () => {
+  for (const status of [200, 404]) {
+    const { send } = reached(({ url }) => (url.pathname === '/v2/' ? status : 404), { credential: given });
+    assert.equal((await send(requestTo(manifest))).status, 404);
+  }
 });
 
 describe('a registry that may be spoken to over plain HTTP', () => {

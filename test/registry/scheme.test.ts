@@ -149,3 +149,24 @@ test('an answer that breaks HTTP in its middle was HTTP: TLS is not tried', asyn
   await assert.rejects(send(requestTo(plain)), broken);
   assert.deepEqual(schemes(), ['http:']);
 });
+
+test('a redirect to the same place under https is TLS; any other is left to those who judge redirects', async () => {
+  const places = {
+    'https://localhost/v2/': ['http:', 'https:'],
+    'https://localhost/elsewhere': ['http:'],
+    'https://localhost:8443/v2/': ['http:'],
+    'https://other.example/v2/': ['http:'],
+  };
+  for (const [location, expected] of Object.entries(places)) {
+    const { send, schemes } = host({ http: { status: 301, headers: { location } }, https: 200 });
+    await send(requestTo('http://localhost/v2/'));
+    assert.deepEqual(schemes(), expected, location);
+  }
+});
+
+test('a redirect of a token service is never followed', async () => {
+  const location = 'https://localhost/token';
+  const { send, schemes } = host({ http: { status: 301, headers: { location } }, https: 200 });
+  assert.equal((await send(requestTo('http://localhost/token', { phase: 'token' }))).status, 301);
+  assert.deepEqual(schemes(), ['http:']);
+});
