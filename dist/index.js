@@ -511,7 +511,7 @@ const prepared = (0,_prepare_js__WEBPACK_IMPORTED_MODULE_0__/* .prepare */ .i)()
 // Lets the connections start; what follows is loaded while they are under way, and takes as long as they do.
 for (let turn = 0; turn < 2; turn += 1)
     await new Promise((resolve) => setImmediate(resolve));
-const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 37));
+const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 492));
 await runStep(prepared);
 
 __webpack_async_result__();
@@ -1663,7 +1663,7 @@ function bareHostname(url) {
 
 /***/ }),
 
-/***/ 37:
+/***/ 492:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4894,17 +4894,22 @@ const missingBlob = 'missing-blob';
 function registryClient(reach) {
     const cache = new Map();
     let room = runLimit;
-    const getDocument = async (repository, target, phase, look) => {
-        const headers = { accept: manifestTypes.join(', ') };
-        return reach(repository, { method: 'GET', path: `manifests/${target}`, headers, phase, limit: documentLimit }, look);
-    };
-    const account = (bytes) => {
-        room -= bytes.byteLength;
+    const refuseOverflow = () => {
         if (room < 0)
             throw new action_error/* ActionError */.l('too-large', `The documents of this step have more than ${runLimit} bytes.`);
     };
+    /** Counts a body before anything is made of it. */
+    const account = (response) => {
+        room -= response.body.byteLength;
+        refuseOverflow();
+        return response;
+    };
+    const getDocument = async (repository, target, phase, look) => {
+        refuseOverflow();
+        const headers = { accept: manifestTypes.join(', ') };
+        return reach(repository, { method: 'GET', path: `manifests/${target}`, headers, phase, limit: documentLimit }, look);
+    };
     const keep = (fetched, phase, look) => {
-        account(fetched.bytes);
         look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
         return fetched;
     };
@@ -4922,7 +4927,7 @@ function registryClient(reach) {
                     throw notFound(response, reference);
                 if (response.status !== 200)
                     throw statusError(response, `GET ${response.url.href}`);
-                return keep(verifyDocument(response, reference.digest), 'index', look);
+                return keep(verifyDocument(account(response), reference.digest), 'index', look);
             };
             return reference.digest === undefined ? fetch() : remember(`${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, fetch);
         },
@@ -4935,17 +4940,17 @@ function registryClient(reach) {
                 const response = await getDocument(repository, digest, phase, look);
                 if (response.status !== 200)
                     throw childError(response, repository, descriptor);
-                return keep(verifyChild(response, descriptor), phase, look);
+                return keep(verifyChild(account(response), descriptor), phase, look);
             });
         },
         async blob(repository, descriptor, look) {
             refuseLarge(descriptor);
+            refuseOverflow();
             const path = `blobs/${descriptor.digest}`;
             const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
             if (response.status !== 200)
                 throw blobError(response, repository, descriptor);
-            const bytes = verifyBlob(response, descriptor);
-            account(bytes);
+            const bytes = verifyBlob(account(response), descriptor);
             look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
             return bytes;
         },
@@ -5141,6 +5146,29 @@ function optionalRow(name, value) {
     return value === undefined ? [] : [[name, String(value)]];
 }
 
+;// CONCATENATED MODULE: ./lib/src/turns.js
+/** Runs tasks, at most `most` of them at a time; the others wait their turn, in order. */
+function turns(most) {
+    const waiting = [];
+    let running = 0;
+    return async (task) => {
+        if (running >= most)
+            await new Promise((resolve) => waiting.push(resolve));
+        else
+            running += 1;
+        try {
+            return await task();
+        }
+        finally {
+            const next = waiting.shift();
+            if (next)
+                next();
+            else
+                running -= 1;
+        }
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/src/wait.js
 
 /** What waiting can mend. */
@@ -5206,8 +5234,11 @@ function waitOver(error, waited) {
 
 
 
+
+/** Looks that are under way together: enough to fill the connections to a host, few enough to bound the memory. */
+const looksAtOnce = 16;
 /**
- * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
+ * Tries every image, whatever happens to the others.
  * Both lists are in the order asked,
  * but for failures that waiting might have mended, which come last.
  */
@@ -5215,10 +5246,11 @@ async function resolveImages(inputs, client, log) {
     const { images } = inputs;
     const others = othersBy(client);
     const hopeless = new AbortController();
+    const inTurn = turns(looksAtOnce);
     let done = 0;
     const settled = await Promise.all(images.map(async (asked) => {
         const progress = progressOf((0,oci_reference/* formatReference */.FH)(asked.reference), images.length > 1, log);
-        const outcome = await oneImage(asked, inputs, client, others, progress.note, hopeless.signal).catch((error) => ({ error, about: describe(asked, inputs) }));
+        const outcome = await oneImage(asked, inputs, client, others, inTurn, progress.note, hopeless.signal).catch((error) => ({ error, about: describe(asked, inputs) }));
         // The step has failed by now: what the other images are waiting for cannot mend it.
         if ('error' in outcome)
             hopeless.abort();
@@ -5240,9 +5272,9 @@ function causesFirst(failures) {
     const isAbandoned = ({ error }) => error instanceof action_error/* ActionError */.l && error.reason === abandoned;
     return [...failures.filter((failure) => !isAbandoned(failure)), ...failures.filter(isAbandoned)];
 }
-async function oneImage(asked, inputs, client, others, note, signal) {
+async function oneImage(asked, inputs, client, others, inTurn, note, signal) {
     const look = lookFor(asked, inputs, client);
-    const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+    const found = await waitFor(() => inTurn(() => withLook(inputs.timeout, note, look)), {
         timeout: inputs.waitTimeout,
         interval: inputs.waitInterval,
         clock: systemClock,
@@ -5975,18 +6007,22 @@ async function readBody(message, request) {
 }
 /** The first bytes of a body; the connection is closed when there are more. */
 function collect(message, limit) {
-    const chunks = [];
+    // As long as is declared, and longer where nothing is: a large body does not take its size twice.
+    let body = Buffer.alloc(Math.min(Number(message.headers['content-length'] ?? 0) || 0, limit));
     let length = 0;
     return new Promise((resolve, reject) => {
         message.on('data', (chunk) => {
-            length += chunk.byteLength;
-            chunks.push(chunk);
-            if (length <= limit)
+            const end = length + chunk.byteLength;
+            if (end > body.byteLength)
+                body = Buffer.concat([body], Math.min(limit, Math.max(end, 2 * length)));
+            body.set(chunk.subarray(0, body.byteLength - length), length);
+            length = Math.min(end, body.byteLength);
+            if (end <= limit)
                 return;
             message.destroy();
-            resolve({ body: Buffer.concat(chunks).subarray(0, limit), isCut: true });
+            resolve({ body, isCut: true });
         });
-        const finish = () => resolve({ body: Buffer.concat(chunks), isCut: false });
+        const finish = () => resolve({ body: body.subarray(0, length), isCut: false });
         message.on('end', finish);
         message.on('error', reject);
         message.on('close', finish);

@@ -13,10 +13,14 @@ import type { Look } from './registry/reach.ts';
 import type { Note } from './registry/transport.ts';
 import { headlineOf, progressOf } from './report.ts';
 import type { Outcome } from './results.ts';
+import { turns } from './turns.ts';
 import { abandoned, waitFor } from './wait.ts';
 
+/** Looks that are under way together: enough to fill the connections to a host, few enough to bound the memory. */
+const looksAtOnce = 16;
+
 /**
- * Tries every image, whatever happens to the others, all at once: what bounds them is the number of requests in flight.
+ * Tries every image, whatever happens to the others.
  * Both lists are in the order asked,
  * but for failures that waiting might have mended, which come last.
  */
@@ -28,11 +32,12 @@ export async function resolveImages(
   const { images } = inputs;
   const others = othersBy(client);
   const hopeless = new AbortController();
+  const inTurn = turns(looksAtOnce);
   let done = 0;
   const settled = await Promise.all(
     images.map(async (asked) => {
       const progress = progressOf(formatReference(asked.reference), images.length > 1, log);
-      const outcome = await oneImage(asked, inputs, client, others, progress.note, hopeless.signal).catch(
+      const outcome = await oneImage(asked, inputs, client, others, inTurn, progress.note, hopeless.signal).catch(
         (error: unknown): Failure => ({ error, about: describe(asked, inputs) }),
       );
       // The step has failed by now: what the other images are waiting for cannot mend it.
@@ -61,11 +66,12 @@ async function oneImage(
   inputs: Inputs,
   client: RegistryClient,
   others: Others,
+  inTurn: ReturnType<typeof turns>,
   note: Note,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const look = lookFor(asked, inputs, client);
-  const found = await waitFor(() => withLook(inputs.timeout, note, look), {
+  const found = await waitFor(() => inTurn(() => withLook(inputs.timeout, note, look)), {
     timeout: inputs.waitTimeout,
     interval: inputs.waitInterval,
     clock: systemClock,

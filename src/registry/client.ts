@@ -48,7 +48,19 @@ export function registryClient(reach: Reach): RegistryClient {
   const cache = new Map<string, Promise<Fetched>>();
   let room = runLimit;
 
+  const refuseOverflow = (): void => {
+    if (room < 0) throw new ActionError('too-large', `The documents of this step have more than ${runLimit} bytes.`);
+  };
+
+  /** Counts a body before anything is made of it. */
+  const account = (response: Response): Response => {
+    room -= response.body.byteLength;
+    refuseOverflow();
+    return response;
+  };
+
   const getDocument = async (repository: Repository, target: string, phase: Phase, look: Look): Promise<Response> => {
+    refuseOverflow();
     const headers = { accept: manifestTypes.join(', ') };
     return reach(
       repository,
@@ -57,13 +69,7 @@ export function registryClient(reach: Reach): RegistryClient {
     );
   };
 
-  const account = (bytes: Uint8Array): void => {
-    room -= bytes.byteLength;
-    if (room < 0) throw new ActionError('too-large', `The documents of this step have more than ${runLimit} bytes.`);
-  };
-
   const keep = (fetched: Fetched, phase: Phase, look: Look): Fetched => {
-    account(fetched.bytes);
     look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
     return fetched;
   };
@@ -81,7 +87,7 @@ export function registryClient(reach: Reach): RegistryClient {
         const response = await getDocument(reference, targetOf(reference), 'index', look);
         if (isMissing(response, reference)) throw notFound(response, reference);
         if (response.status !== 200) throw statusError(response, `GET ${response.url.href}`);
-        return keep(verifyDocument(response, reference.digest), 'index', look);
+        return keep(verifyDocument(account(response), reference.digest), 'index', look);
       };
       return reference.digest === undefined ? fetch() : remember(`${nameOf(reference)}@${reference.digest}`, fetch);
     },
@@ -94,17 +100,17 @@ export function registryClient(reach: Reach): RegistryClient {
         refuseLarge(descriptor);
         const response = await getDocument(repository, digest, phase, look);
         if (response.status !== 200) throw childError(response, repository, descriptor);
-        return keep(verifyChild(response, descriptor), phase, look);
+        return keep(verifyChild(account(response), descriptor), phase, look);
       });
     },
 
     async blob(repository, descriptor, look) {
       refuseLarge(descriptor);
+      refuseOverflow();
       const path = `blobs/${descriptor.digest}`;
       const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
       if (response.status !== 200) throw blobError(response, repository, descriptor);
-      const bytes = verifyBlob(response, descriptor);
-      account(bytes);
+      const bytes = verifyBlob(account(response), descriptor);
       look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
       return bytes;
     },

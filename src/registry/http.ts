@@ -205,17 +205,20 @@ async function readBody(message: IncomingMessage, request: Request): Promise<Res
 
 /** The first bytes of a body; the connection is closed when there are more. */
 function collect(message: IncomingMessage, limit: number): Promise<{ body: Uint8Array; isCut: boolean }> {
-  const chunks: Uint8Array[] = [];
+  // As long as is declared, and longer where nothing is: a large body does not take its size twice.
+  let body = Buffer.alloc(Math.min(Number(message.headers['content-length'] ?? 0) || 0, limit));
   let length = 0;
   return new Promise((resolve, reject) => {
     message.on('data', (chunk: Uint8Array) => {
-      length += chunk.byteLength;
-      chunks.push(chunk);
-      if (length <= limit) return;
+      const end = length + chunk.byteLength;
+      if (end > body.byteLength) body = Buffer.concat([body], Math.min(limit, Math.max(end, 2 * length)));
+      body.set(chunk.subarray(0, body.byteLength - length), length);
+      length = Math.min(end, body.byteLength);
+      if (end <= limit) return;
       message.destroy();
-      resolve({ body: Buffer.concat(chunks).subarray(0, limit), isCut: true });
+      resolve({ body, isCut: true });
     });
-    const finish = () => resolve({ body: Buffer.concat(chunks), isCut: false });
+    const finish = () => resolve({ body: body.subarray(0, length), isCut: false });
     message.on('end', finish);
     message.on('error', reject);
     message.on('close', finish);
