@@ -511,7 +511,7 @@ const prepared = (0,_prepare_js__WEBPACK_IMPORTED_MODULE_0__/* .prepare */ .i)()
 // Lets the connections start; what follows is loaded while they are under way, and takes as long as they do.
 for (let turn = 0; turn < 2; turn += 1)
     await new Promise((resolve) => setImmediate(resolve));
-const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 492));
+const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 865));
 await runStep(prepared);
 
 __webpack_async_result__();
@@ -1515,11 +1515,11 @@ function bits6(address) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   o: () => (/* binding */ openEarly)
 /* harmony export */ });
-/* harmony import */ var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(610);
-/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30);
-/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41);
-/* harmony import */ var _address_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(836);
-/* harmony import */ var _known_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(303);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(30);
+/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41);
+/* harmony import */ var _address_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(836);
+/* harmony import */ var _known_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(303);
+/* harmony import */ var _lookup_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(500);
 /* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(825);
 
 
@@ -1541,10 +1541,10 @@ const lookupTimeout = 1_000;
 function openEarly(registries) {
     const sockets = new Map();
     for (const registry of new Set(registries)) {
-        const realm = Object.hasOwn(_known_js__WEBPACK_IMPORTED_MODULE_4__/* .knownChallenges */ .I, registry) ? _known_js__WEBPACK_IMPORTED_MODULE_4__/* .knownChallenges */ .I[registry]?.realm : undefined;
-        for (const place of [`https://${(0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_2__/* .wireHost */ .we)(registry)}`, ...(realm === undefined ? [] : [realm])]) {
+        const realm = Object.hasOwn(_known_js__WEBPACK_IMPORTED_MODULE_3__/* .knownChallenges */ .I, registry) ? _known_js__WEBPACK_IMPORTED_MODULE_3__/* .knownChallenges */ .I[registry]?.realm : undefined;
+        for (const place of [`https://${(0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_1__/* .wireHost */ .we)(registry)}`, ...(realm === undefined ? [] : [realm])]) {
             const url = new URL(place);
-            if ((0,_address_js__WEBPACK_IMPORTED_MODULE_3__/* .nameClass */ .Kn)((0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url)) !== undefined || sockets.size >= mostHosts)
+            if ((0,_address_js__WEBPACK_IMPORTED_MODULE_2__/* .nameClass */ .Kn)((0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url)) !== undefined || sockets.size >= mostHosts)
                 continue;
             sockets.set(url.origin, [...(sockets.get(url.origin) ?? []), open(url)]);
         }
@@ -1574,20 +1574,13 @@ function openEarly(registries) {
 }
 function open(url) {
     const { promise, resolve } = settable();
-    const resolveName = (hostname, options, callback) => {
-        (0,node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { ...options, all: true }, (error, found) => {
-            const addresses = error ? [] : found.map(({ address }) => address);
-            resolve(addresses);
-            const [one] = found ?? [];
-            if (addresses.some((address) => (0,_address_js__WEBPACK_IMPORTED_MODULE_3__/* .addressClass */ .Jc)(address) === 'forbidden'))
-                callback(new Error('forbidden'), '', 0);
-            else if (error || options.all || one === undefined)
-                callback(error, found);
-            else
-                callback(null, one.address, one.family);
-        });
+    const check = async (_, found) => {
+        resolve(found);
+        if (found.some((address) => (0,_address_js__WEBPACK_IMPORTED_MODULE_2__/* .addressClass */ .Jc)(address) === 'forbidden'))
+            throw new Error('forbidden');
     };
-    const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_1__.connect)({ host: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url), port: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .portOf */ .HM)(url), lookup: resolveName, noDelay: true });
+    const lookup = (0,_lookup_js__WEBPACK_IMPORTED_MODULE_4__/* .checkedLookup */ .y)(check);
+    const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.connect)({ host: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url), port: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .portOf */ .HM)(url), lookup, noDelay: true });
     // A connection that fails is gone; the request then opens its own, and reports what becomes of that.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => resolve([]));
@@ -1632,6 +1625,35 @@ const knownChallenges = {
 
 /***/ }),
 
+/***/ 500:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   y: () => (/* binding */ checkedLookup)
+/* harmony export */ });
+/* harmony import */ var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(610);
+
+/** Resolves a name and lets `check` judge the addresses before one of them is used. */
+function checkedLookup(check) {
+    return (hostname, options, callback) => {
+        (0,node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { ...options, all: true }, (error, found) => {
+            if (error)
+                return callback(error, '', 0);
+            const addresses = found.map(({ address }) => address);
+            check(hostname, addresses).then(() => {
+                const [first] = found;
+                if (options.all || first === undefined)
+                    callback(null, found);
+                else
+                    callback(null, first.address, first.family);
+            }, (refusal) => callback(refusal, '', 0));
+        });
+    };
+}
+
+
+/***/ }),
+
 /***/ 825:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -1663,7 +1685,7 @@ function bareHostname(url) {
 
 /***/ }),
 
-/***/ 492:
+/***/ 865:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5081,6 +5103,44 @@ async function resolveAsked({ platforms, inspect }, resolver) {
     }));
 }
 
+;// CONCATENATED MODULE: ./lib/src/registry/turns.js
+/** Lets at most `most` tasks run at a time; the others wait their turn, in order. */
+function turns(most) {
+    const waiting = [];
+    let running = 0;
+    return async (task, signal) => {
+        if (running >= most)
+            await turn(waiting, signal);
+        else
+            running += 1;
+        try {
+            return await task();
+        }
+        finally {
+            const next = waiting.shift();
+            if (next)
+                next();
+            else
+                running -= 1;
+        }
+    };
+}
+/** Waits until a task that has ended passes its place on. */
+function turn(waiting, signal) {
+    return new Promise((resolve, reject) => {
+        const start = () => {
+            signal?.removeEventListener('abort', leave);
+            resolve();
+        };
+        const leave = () => {
+            waiting.splice(waiting.indexOf(start), 1);
+            reject(signal?.reason);
+        };
+        waiting.push(start);
+        signal?.addEventListener('abort', leave, { once: true });
+    });
+}
+
 ;// CONCATENATED MODULE: ./lib/src/report.js
 
 const titles = {
@@ -5144,29 +5204,6 @@ function humanSize(bytes) {
 }
 function optionalRow(name, value) {
     return value === undefined ? [] : [[name, String(value)]];
-}
-
-;// CONCATENATED MODULE: ./lib/src/turns.js
-/** Runs tasks, at most `most` of them at a time; the others wait their turn, in order. */
-function turns(most) {
-    const waiting = [];
-    let running = 0;
-    return async (task) => {
-        if (running >= most)
-            await new Promise((resolve) => waiting.push(resolve));
-        else
-            running += 1;
-        try {
-            return await task();
-        }
-        finally {
-            const next = waiting.shift();
-            if (next)
-                next();
-            else
-                running -= 1;
-        }
-    };
 }
 
 ;// CONCATENATED MODULE: ./lib/src/wait.js
@@ -5727,6 +5764,8 @@ const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
 // EXTERNAL MODULE: ./lib/src/registry/early.js
 var registry_early = __nccwpck_require__(895);
+// EXTERNAL MODULE: ./lib/src/registry/lookup.js
+var lookup = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: ./lib/src/registry/network-error.js
 
 const tlsCodes = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|UNSPECIFIED$|EPROTO$)/;
@@ -5814,6 +5853,7 @@ function network_error_describe(error) {
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/http.js
+
 
 
 
@@ -5959,27 +5999,10 @@ function start(request, agent, userAgent) {
             'accept-encoding': 'identity',
             ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
         },
-        lookup: checkedLookup(request.checkAddresses),
+        lookup: (0,lookup/* checkedLookup */.y)(request.checkAddresses),
     });
     sent.end(body);
     return sent;
-}
-/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
-function checkedLookup(check) {
-    return (hostname, options, callback) => {
-        (0,external_node_dns_.lookup)(hostname, { ...options, all: true }, (error, found) => {
-            if (error)
-                return callback(error, '', 0);
-            const addresses = found.map(({ address }) => address);
-            check(hostname, addresses).then(() => {
-                const [first] = found;
-                if (options.all || first === undefined)
-                    callback(null, found);
-                else
-                    callback(null, first.address, first.family);
-            }, (refusal) => callback(refusal, '', 0));
-        });
-    };
 }
 /** The addresses of a name, as far as this machine knows them within a second. */
 function resolveBriefly(hostname) {
@@ -6051,44 +6074,17 @@ function timeout(url, what, milliseconds) {
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/limit.js
+
 /** Requests in flight to one host; more bring rate limits and no speed. */
 const requestsPerHost = 8;
 /** Lets at most eight requests be in flight to one host; the others wait their turn, in order. */
 function withLimit(send) {
     const hosts = new Map();
-    return async (request) => {
-        const host = hosts.get(request.url.host) ?? { inFlight: 0, waiting: [] };
-        hosts.set(request.url.host, host);
-        if (host.inFlight >= requestsPerHost)
-            await turn(host, request);
-        else
-            host.inFlight += 1;
-        try {
-            return await send(request);
-        }
-        finally {
-            const next = host.waiting.shift();
-            if (next)
-                next();
-            else
-                host.inFlight -= 1;
-        }
+    return (request) => {
+        const inTurn = hosts.get(request.url.host) ?? turns(requestsPerHost);
+        hosts.set(request.url.host, inTurn);
+        return inTurn(() => send(request), request.signal);
     };
-}
-/** Waits until a request that has ended passes its place on; leaves the queue when the request is given up. */
-function turn(host, { signal }) {
-    return new Promise((resolve, reject) => {
-        const start = () => {
-            signal.removeEventListener('abort', leave);
-            resolve();
-        };
-        const leave = () => {
-            host.waiting.splice(host.waiting.indexOf(start), 1);
-            reject(signal.reason);
-        };
-        host.waiting.push(start);
-        signal.addEventListener('abort', leave, { once: true });
-    });
 }
 
 // EXTERNAL MODULE: ./lib/src/registry/address.js
@@ -6547,7 +6543,7 @@ function trustFor(registry, authHosts) {
         async realm(realm, origin, withCredentials) {
             const what = 'asks for tokens to be fetched from';
             refuseForbiddenName(realm);
-            if (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || origin.protocol !== 'http:')) {
+            if (!keepsScheme(realm, origin)) {
                 throw refuseInsecureRealm(registry, realm);
             }
             if (isOwn(realm, origin) || isAllowed(realm))
@@ -6566,7 +6562,7 @@ function trustFor(registry, authHosts) {
         async redirect(target, from, origin) {
             const what = 'redirects to';
             refuseForbiddenName(target);
-            if (target.protocol !== 'https:' && (target.protocol !== 'http:' || from.protocol !== 'http:')) {
+            if (!keepsScheme(target, from)) {
                 throw refuseScheme(registry, from, target);
             }
             if (isOwn(target, origin) || isAllowed(target))
@@ -6579,6 +6575,10 @@ function trustFor(registry, authHosts) {
             return checkAgainstRegistry(target, what);
         },
     };
+}
+/** Whether `url` is https, or http named over http. */
+function keepsScheme(url, from) {
+    return url.protocol === 'https:' || (url.protocol === 'http:' && from.protocol === 'http:');
 }
 function refuseInsecureRealm(registry, realm) {
     return new action_error/* ActionError */.l('untrusted-host', `${registry} asks for tokens to be fetched from ${realm.origin}, which is not https.`, {

@@ -11,9 +11,9 @@ import { formatReference, type Reference } from './oci/reference.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Look } from './registry/reach.ts';
 import type { Note } from './registry/transport.ts';
+import { type InTurn, turns } from './registry/turns.ts';
 import { headlineOf, progressOf } from './report.ts';
 import type { Outcome } from './results.ts';
-import { turns } from './turns.ts';
 import { abandoned, waitFor } from './wait.ts';
 
 /** Looks that are under way together: enough to fill the connections to a host, few enough to bound the memory. */
@@ -66,7 +66,7 @@ async function oneImage(
   inputs: Inputs,
   client: RegistryClient,
   others: Others,
-  inTurn: ReturnType<typeof turns>,
+  inTurn: InTurn,
   note: Note,
   signal: AbortSignal,
 ): Promise<Outcome> {

@@ -1,8 +1,8 @@
-import { lookup } from 'node:dns';
-import { connect, type LookupFunction, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { wireHost } from '../oci/reference.ts';
 import { addressClass, nameClass } from './address.ts';
 import { knownChallenges } from './known.ts';
+import { checkedLookup } from './lookup.ts';
 import { type AddressCheck, bareHostname, portOf } from './transport.ts';
 
 /** Hosts that are connected to before the first request. */
@@ -66,17 +66,12 @@ export function openEarly(registries: readonly string[]): EarlySockets {
 
 function open(url: URL): Early {
   const { promise, resolve } = settable<readonly string[] | undefined>();
-  const resolveName: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      const addresses = error ? [] : found.map(({ address }) => address);
-      resolve(addresses);
-      const [one] = found ?? [];
-      if (addresses.some((address) => addressClass(address) === 'forbidden')) callback(new Error('forbidden'), '', 0);
-      else if (error || options.all || one === undefined) callback(error, found);
-      else callback(null, one.address, one.family);
-    });
+  const check: AddressCheck = async (_, found) => {
+    resolve(found);
+    if (found.some((address) => addressClass(address) === 'forbidden')) throw new Error('forbidden');
   };
-  const socket = connect({ host: bareHostname(url), port: portOf(url), lookup: resolveName, noDelay: true });
+  const lookup = checkedLookup(check);
+  const socket = connect({ host: bareHostname(url), port: portOf(url), lookup, noDelay: true });
   // A connection that fails is gone; the request then opens its own, and reports what becomes of that.
   socket.on('error', () => socket.destroy());
   socket.on('close', () => resolve([]));

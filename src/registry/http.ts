@@ -1,10 +1,10 @@
 import { lookup as resolve } from 'node:dns';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { HttpClient } from '@actions/http-client';
 import { ActionError } from '../oci/action-error.ts';
 import { type EarlySockets, openEarly } from './early.ts';
+import { checkedLookup } from './lookup.ts';
 import { networkError, protocolError } from './network-error.ts';
 import { type AddressCheck, bareHostname, portOf, type Request, type Response, type Transport } from './transport.ts';
 
@@ -160,24 +160,6 @@ function start(request: Request, agent: http.Agent, userAgent: string): ClientRe
   });
   sent.end(body);
   return sent;
-}
-
-/** Resolves a name and lets `check` judge the addresses before anything connects to one of them. */
-function checkedLookup(check: AddressCheck): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, '', 0);
-      const addresses = found.map(({ address }) => address);
-      check(hostname, addresses).then(
-        () => {
-          const [first] = found;
-          if (options.all || first === undefined) callback(null, found);
-          else callback(null, first.address, first.family);
-        },
-        (refusal) => callback(refusal, '', 0),
-      );
-    });
-  };
 }
 
 /** The addresses of a name, as far as this machine knows them within a second. */

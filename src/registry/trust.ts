@@ -72,7 +72,7 @@ export function trustFor(registry: string, authHosts: AuthHosts): Trust {
     async realm(realm, origin, withCredentials) {
       const what = 'asks for tokens to be fetched from';
       refuseForbiddenName(realm);
-      if (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || origin.protocol !== 'http:')) {
+      if (!keepsScheme(realm, origin)) {
         throw refuseInsecureRealm(registry, realm);
       }
       if (isOwn(realm, origin) || isAllowed(realm)) return notForbidden;
@@ -90,7 +90,7 @@ export function trustFor(registry: string, authHosts: AuthHosts): Trust {
     async redirect(target, from, origin) {
       const what = 'redirects to';
       refuseForbiddenName(target);
-      if (target.protocol !== 'https:' && (target.protocol !== 'http:' || from.protocol !== 'http:')) {
+      if (!keepsScheme(target, from)) {
         throw refuseScheme(registry, from, target);
       }
       if (isOwn(target, origin) || isAllowed(target)) return notForbidden;
@@ -102,6 +102,11 @@ export function trustFor(registry: string, authHosts: AuthHosts): Trust {
       return checkAgainstRegistry(target, what);
     },
   };
+}
+
+/** Whether `url` is https, or http named over http. */
+function keepsScheme(url: URL, from: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && from.protocol === 'http:');
 }
 
 function refuseInsecureRealm(registry: string, realm: URL): ActionError {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { turns } from '../src/turns.ts';
+import { turns } from '../../src/registry/turns.ts';
 
 test('at most so many tasks run at a time, the others in order, and all of them', async () => {
   const inTurn = turns(3);
