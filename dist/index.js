@@ -1,5 +1,5 @@
-import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
-/******/ var __webpack_modules__ = ({
+/******/ (() => { // webpackBootstrap
+/******/ 	var __webpack_modules__ = ({
 
 /***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
@@ -12,6 +12,7 @@ module.exports = __nccwpck_require__(218);
 /***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
+"use strict";
 var __webpack_unused_export__;
 
 
@@ -284,244 +285,95 @@ __webpack_unused_export__ = debug; // for test
 /***/ 613:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("assert");
+"use strict";
+module.exports = require("assert");
 
 /***/ }),
 
 /***/ 434:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("events");
+"use strict";
+module.exports = require("events");
 
 /***/ }),
 
 /***/ 611:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http");
+"use strict";
+module.exports = require("http");
 
 /***/ }),
 
 /***/ 692:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("https");
+"use strict";
+module.exports = require("https");
 
 /***/ }),
 
 /***/ 278:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
+"use strict";
+module.exports = require("net");
 
 /***/ }),
 
 /***/ 421:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-
-/***/ }),
-
-/***/ 598:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+"use strict";
+module.exports = require("node:child_process");
 
 /***/ }),
 
 /***/ 610:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
+"use strict";
+module.exports = require("node:dns");
 
 /***/ }),
 
 /***/ 30:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+"use strict";
+module.exports = require("node:net");
 
 /***/ }),
 
 /***/ 760:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+"use strict";
+module.exports = require("node:path");
 
 /***/ }),
 
 /***/ 756:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
+"use strict";
+module.exports = require("tls");
 
 /***/ }),
 
 /***/ 23:
 /***/ ((module) => {
 
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
+"use strict";
+module.exports = require("util");
 
 /***/ }),
 
-/***/ 246:
+/***/ 248:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   P7: () => (/* binding */ checkGates),
-/* harmony export */   X0: () => (/* binding */ parseExpectedLabels),
-/* harmony export */   lI: () => (/* binding */ parseExpectedDigests),
-/* harmony export */   x0: () => (/* binding */ hasGates)
-/* harmony export */ });
-/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
-/* harmony import */ var _oci_digest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(618);
-/* harmony import */ var _oci_platform_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(993);
-/* harmony import */ var _parse_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(284);
-
-
-
-
-/** Blobs that are asked for at once. */
-const blobsAtOnce = 8;
-/** Reads a list of digests. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
-function parseExpectedDigests(text) {
-    return (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseList */ .E1)(text).map((digest) => (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(digest, 'invalid-input'));
-}
-/** Reads `key=value` lines. Throws `invalid-input`. */
-function parseExpectedLabels(text) {
-    return (0,_parse_input_js__WEBPACK_IMPORTED_MODULE_3__/* .parseLines */ .Li)(text).map((line) => {
-        const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
-        if (key !== undefined)
-            return [key, value];
-        throw new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
-    });
-}
-/** Whether there is any gate, so that a missing image cannot pass. */
-function hasGates(gates) {
-    return (gates.expectedDigests.length > 0 ||
-        gates.expectedLabels.length > 0 ||
-        gates.requiredPlatforms.length > 0 ||
-        gates.verifyBlobs);
-}
-/**
- * Checks every gate for an image and what was chosen of it.
- *
- * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
- */
-async function checkGates(gates, image, resolver, resolutions, client, look) {
-    await checkPlatforms(gates, resolver);
-    for (const resolution of resolutions) {
-        checkDigest(gates, image, resolution);
-        checkLabels(gates, resolution);
-    }
-    if (!gates.verifyBlobs)
-        return;
-    const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
-    await verifyBlobs(image, blobs, client, look);
-}
-async function checkPlatforms({ requiredPlatforms }, resolver) {
-    const missing = [];
-    for (const required of requiredPlatforms) {
-        if (!(await resolver.offers(required)))
-            missing.push((0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(required));
-    }
-    if (missing.length === 0)
-        return;
-    const has = resolver.platforms().join(', ') || 'none';
-    throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
-}
-function checkDigest({ expectedDigests }, image, resolution) {
-    if (expectedDigests.length === 0)
-        return;
-    const isIt = (expected) => [image.bytes, resolution.manifestBytes].some((bytes) => (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .digestOf */ .ol)(bytes, (0,_oci_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .algorithmOf */ .Hy)(expected)) === expected);
-    if (expectedDigests.some(isIt))
-        return;
-    const platform = resolution.platform === undefined ? '' : ` of ${(0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(resolution.platform)}`;
-    const actual = image.entries === undefined
-        ? `digest, a manifest${platform}, is ${image.digest}`
-        : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
-    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, image, resolution));
-}
-/** People take one level for another more often than they get a wrong image. */
-function levelHint(expected, { entries = [] }, { manifest }) {
-    const other = entries.find(({ digest }) => expected.includes(digest));
-    if (other !== undefined) {
-        const platform = other.platform === undefined ? 'another entry' : (0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(other.platform);
-        return `The expected digest is the manifest-digest of ${platform} in the same index. Ask for that platform, or expect this one's.`;
-    }
-    if (expected.includes(manifest.config.digest)) {
-        return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
-    }
-    if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
-        return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
-    }
-    return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
-}
-function checkLabels({ expectedLabels }, { config, platform }) {
-    const labels = config?.content?.labels ?? {};
-    const wrong = expectedLabels.flatMap(([key, expected]) => {
-        const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
-        if (actual === expected)
-            return [];
-        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
-    });
-    if (wrong.length === 0)
-        return;
-    const where = platform === undefined ? '' : ` for ${(0,_oci_platform_js__WEBPACK_IMPORTED_MODULE_2__/* .formatPlatform */ .Bq)(platform)}`;
-    throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
-}
-async function verifyBlobs(image, blobs, client, look) {
-    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
-    const count = waiting.length;
-    const faults = [];
-    const worker = async () => {
-        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
-            const size = await client.blobSize(image.reference, blob, look);
-            if (size === undefined)
-                faults.push(`${blob.digest} is missing`);
-            else if (Number.isNaN(size))
-                faults.push(`${blob.digest} has no stated size`);
-            else if (size !== blob.size)
-                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
-        }
-    };
-    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
-    if (faults.length > 0) {
-        throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
-    }
-    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
-}
-function failed(message, advice) {
-    return new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('gate-failed', message, advice === undefined ? {} : { advice });
-}
-
-
-/***/ }),
-
-/***/ 210:
-/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _prepare_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(785);
-
-// The exit code is 1 until the outputs are written: no path that was not thought of ends green.
-process.exitCode = 1;
-const prepared = (0,_prepare_js__WEBPACK_IMPORTED_MODULE_0__/* .prepare */ .i)();
-// Lets the connections start; what follows is loaded while they are under way, and takes as long as they do.
-for (let turn = 0; turn < 2; turn += 1)
-    await new Promise((resolve) => setImmediate(resolve));
-const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 865));
-await runStep(prepared);
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 853:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
+"use strict";
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
@@ -534,11 +386,90 @@ __nccwpck_require__.d(__webpack_exports__, {
 // UNUSED EXPORTS: defaults, inputNames
 
 ;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+const external_node_os_namespaceObject = require("node:os");
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(760);
-// EXTERNAL MODULE: ./lib/src/parse-input.js
-var parse_input = __nccwpck_require__(284);
+// EXTERNAL MODULE: ./lib/src/oci/action-error.js
+var action_error = __nccwpck_require__(875);
+// EXTERNAL MODULE: ./lib/src/oci/digest.js
+var oci_digest = __nccwpck_require__(618);
+// EXTERNAL MODULE: ./lib/src/oci/reference.js
+var oci_reference = __nccwpck_require__(41);
+;// CONCATENATED MODULE: ./lib/src/parse-input.js
+
+
+
+/** Milliseconds; a job cannot take longer than this. */
+const longestDuration = 5 * 24 * 60 * 60 * 1000;
+const units = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
+/** The items of a list input: one per line, commas also separate. */
+function parseList(text) {
+    return text
+        .split(/\r?\n|,/)
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+}
+/** The lines of an input in which a comma is an ordinary character. */
+function parseLines(text) {
+    return text
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+}
+/** A YAML 1.2 boolean. Throws `invalid-input`. */
+function parseBoolean(name, text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return true;
+    if (/^(?:false|False|FALSE)$/.test(text))
+        return false;
+    throw invalidInput(name, `"${text}" is not a boolean`, 'Write true or false.');
+}
+/** Milliseconds, from `0`, `90s`, `10m`, `1h` or a plain number of seconds. Throws `invalid-input`. */
+function parseDuration(name, text) {
+    const [, count, unit = ''] = /^([0-9]{1,9})([smh]?)$/.exec(text) ?? [];
+    const milliseconds = count === undefined ? Number.NaN : Number(count) * (units[unit] ?? Number.NaN);
+    if (milliseconds <= longestDuration)
+        return milliseconds;
+    throw invalidInput(name, `"${text}" is not a duration of at most 120h`, 'Write 90s, 10m, 1h or a number of seconds.');
+}
+/** Reads a list of digests. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
+function parseExpectedDigests(text) {
+    return parseList(text).map((digest) => (0,oci_digest/* parseDigest */.m)(digest, 'invalid-input'));
+}
+/** Reads `key=value` lines. Throws `invalid-input`. */
+function parseExpectedLabels(text) {
+    return parseLines(text).map((line) => {
+        const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+        if (key !== undefined)
+            return [key, value];
+        throw new action_error/* ActionError */.l('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
+    });
+}
+/** An error about an input, before any request is sent. */
+function invalidInput(name, why, advice) {
+    return new action_error/* ActionError */.l('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
+}
+/** `host[:port]`, the Hub under its one name. Throws `invalid-input`. */
+function parseRegistryInput(name, text) {
+    const registry = (0,oci_reference/* parseRegistry */.l5)(text);
+    if (registry !== undefined)
+        return registry;
+    throw invalidInput(name, `"${(0,oci_reference/* withoutUserinfo */.Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
+}
+/** Whether a proxy setting is one that will be used, and not passed over. */
+function isProxy(text) {
+    const isWhole = /^https?:\/\//.test(text);
+    try {
+        const url = new URL(isWhole ? text : `http://${text}`);
+        decodeURIComponent(`${url.username}${url.password}`);
+        // Without a scheme, a name before a port would be taken for one.
+        return isWhole || !URL.canParse(text);
+    }
+    catch {
+        return false;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/src/credential-inputs.js
 
 
@@ -565,18 +496,18 @@ function credentialSources(environment, registries) {
 }
 function inputCredential({ input }, registries) {
     const [username, password, registry] = [input('username'), input('password'), input('registry')];
-    const host = registry === '' ? undefined : (0,parse_input/* parseRegistryInput */.Xp)('registry', registry);
+    const host = registry === '' ? undefined : parseRegistryInput('registry', registry);
     if (username === '' && password === '')
         return undefined;
     if (username === '' || password === '') {
         const empty = username === '' ? 'username' : 'password';
-        throw (0,parse_input/* invalidInput */.aY)(empty, 'it is empty', `Give username and password together; does the secret for ${empty} exist here?`);
+        throw invalidInput(empty, 'it is empty', `Give username and password together; does the secret for ${empty} exist here?`);
     }
     if (username.includes(':'))
-        throw (0,parse_input/* invalidInput */.aY)('username', 'it holds a colon', 'No registry can take such a name.');
+        throw invalidInput('username', 'it holds a colon', 'No registry can take such a name.');
     const [only] = registries;
     if (host === undefined && registries.size > 1) {
-        throw (0,parse_input/* invalidInput */.aY)('registry', 'it is empty, and image names several hosts', 'Say which of them the password is for.');
+        throw invalidInput('registry', 'it is empty, and image names several hosts', 'Say which of them the password is for.');
     }
     return { registry: host ?? only ?? '', username, password };
 }
@@ -621,18 +552,11 @@ function githubRegistries({ variable }) {
     return host === 'github.com' ? ['ghcr.io'] : ['ghcr.io', `containers.${host}`];
 }
 
-// EXTERNAL MODULE: ./lib/src/gates.js
-var src_gates = __nccwpck_require__(246);
-// EXTERNAL MODULE: ./lib/src/oci/action-error.js
-var action_error = __nccwpck_require__(875);
 // EXTERNAL MODULE: ./lib/src/oci/host.js
 var oci_host = __nccwpck_require__(192);
 // EXTERNAL MODULE: ./lib/src/oci/platform.js
 var platform = __nccwpck_require__(993);
-// EXTERNAL MODULE: ./lib/src/oci/reference.js
-var oci_reference = __nccwpck_require__(41);
 ;// CONCATENATED MODULE: ./lib/src/inputs.js
-
 
 
 
@@ -699,38 +623,38 @@ function insistOnCertificates() {
 function readInputs() {
     checkProxies();
     const images = readImages();
-    const timeout = (0,parse_input/* parseDuration */.E9)('timeout', input('timeout'));
+    const timeout = parseDuration('timeout', input('timeout'));
     if (timeout === 0)
-        throw (0,parse_input/* invalidInput */.aY)('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
+        throw invalidInput('timeout', 'a look at a registry takes more than no time', 'Write for example 2m.');
     const gates = {
-        expectedDigests: readGate('expected-digest', src_gates/* parseExpectedDigests */.lI),
-        expectedLabels: readGate('expected-labels', src_gates/* parseExpectedLabels */.X0),
-        requiredPlatforms: readGate('require-platforms', (text) => (0,parse_input/* parseList */.E1)(text).map(platform/* parsePlatform */.FL)),
-        verifyBlobs: (0,parse_input/* parseBoolean */.yG)('verify-blobs', input('verify-blobs')),
+        expectedDigests: readGate('expected-digest', parseExpectedDigests),
+        expectedLabels: readGate('expected-labels', parseExpectedLabels),
+        requiredPlatforms: readGate('require-platforms', (text) => parseList(text).map(platform/* parsePlatform */.FL)),
+        verifyBlobs: parseBoolean('verify-blobs', input('verify-blobs')),
     };
     return {
         images,
         platforms: readPlatforms(),
         credentials: credentialSources(environment, new Set(images.map(({ reference }) => reference.registry))),
         authHosts: readAuthHosts(),
-        plainHttp: new Set((0,parse_input/* parseList */.E1)(input('plain-http')).map((host) => (0,parse_input/* parseRegistryInput */.Xp)('plain-http', host))),
+        plainHttp: new Set(parseList(input('plain-http')).map((host) => parseRegistryInput('plain-http', host))),
         isProxied: ['https_proxy', 'HTTPS_PROXY'].some((name) => variable(name) !== ''),
-        inspect: (0,parse_input/* parseBoolean */.yG)('inspect', input('inspect')) || gates.expectedLabels.length > 0,
+        inspect: parseBoolean('inspect', input('inspect')) || gates.expectedLabels.length > 0,
         gates,
-        failOnMissing: (0,parse_input/* parseBoolean */.yG)('fail-on-missing', input('fail-on-missing')),
-        waitTimeout: (0,parse_input/* parseDuration */.E9)('wait-timeout', input('wait-timeout')),
-        waitInterval: (0,parse_input/* parseDuration */.E9)('wait-interval', input('wait-interval')),
+        failOnMissing: parseBoolean('fail-on-missing', input('fail-on-missing')),
+        waitTimeout: parseDuration('wait-timeout', input('wait-timeout')),
+        waitInterval: parseDuration('wait-interval', input('wait-interval')),
         compareWith: readReference('compare-with'),
         baseImage: readReference('base-image'),
         timeout,
-        summary: (0,parse_input/* parseBoolean */.yG)('summary', input('summary')),
+        summary: parseBoolean('summary', input('summary')),
     };
 }
 /** A proxy setting that cannot be read would be passed over in silence, and the proxy with it. */
 function checkProxies() {
     for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY']) {
         const value = variable(name);
-        if (value === '' || (0,parse_input/* isProxy */.ju)(value))
+        if (value === '' || isProxy(value))
             continue;
         throw new action_error/* ActionError */.l('invalid-input', `The environment variable ${name} is not a proxy.`, {
             advice: 'Write http://host:port, with special characters of user name and password percent-encoded.',
@@ -757,27 +681,27 @@ const environment = {
     },
 };
 function readImages() {
-    const texts = (0,parse_input/* parseLines */.Li)(input('image'));
+    const texts = parseLines(input('image'));
     if (texts.length === 0)
-        throw (0,parse_input/* invalidInput */.aY)('image', 'it is empty', 'Write a reference, as for docker pull.');
+        throw invalidInput('image', 'it is empty', 'Write a reference, as for docker pull.');
     return unique(texts.map((text) => ({ text, reference: (0,oci_reference/* parseReference */.F2)(text) })), ({ reference }) => (0,oci_reference/* formatReference */.FH)(reference));
 }
 function readPlatforms() {
-    const texts = (0,parse_input/* parseList */.E1)(input('platform'));
+    const texts = parseList(input('platform'));
     if (texts.length === 0)
-        throw (0,parse_input/* invalidInput */.aY)('platform', 'it names none', 'Write for example linux/amd64, or all.');
+        throw invalidInput('platform', 'it names none', 'Write for example linux/amd64, or all.');
     if (!texts.some((text) => text.toLowerCase() === 'all'))
         return unique(named('platform', () => texts.map(platform/* parsePlatform */.FL)), platform/* formatPlatform */.Bq);
     if (texts.length === 1)
         return 'all';
-    throw (0,parse_input/* invalidInput */.aY)('platform', 'all goes with no other platform', 'Write all, or a list without it.');
+    throw invalidInput('platform', 'all goes with no other platform', 'Write all, or a list without it.');
 }
 /** A gate that is there and demands nothing would pass whatever comes: it is refused. */
 function readGate(name, parse) {
     const text = input(name);
     const items = named(name, () => parse(text));
     if (text !== '' && items.length === 0)
-        throw (0,parse_input/* invalidInput */.aY)(name, 'it names nothing to check', 'Fill it, or leave it out.');
+        throw invalidInput(name, 'it names nothing to check', 'Fill it, or leave it out.');
     return items;
 }
 function readReference(name) {
@@ -786,13 +710,13 @@ function readReference(name) {
 }
 function readAuthHosts() {
     const pairs = new Map();
-    for (const line of (0,parse_input/* parseList */.E1)(input('auth-hosts'))) {
+    for (const line of parseList(input('auth-hosts'))) {
         const [registry = '', host = '', ...rest] = line.split('=').map((part) => part.trim());
         if (rest.length > 0 || host === '')
-            throw (0,parse_input/* invalidInput */.aY)('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
-        const key = (0,parse_input/* parseRegistryInput */.Xp)('auth-hosts', registry);
+            throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
+        const key = parseRegistryInput('auth-hosts', registry);
         const hosts = pairs.get(key) ?? new Set();
-        (0,parse_input/* parseRegistryInput */.Xp)('auth-hosts', host);
+        parseRegistryInput('auth-hosts', host);
         pairs.set(key, hosts.add((0,oci_host/* parseHost */.o)(host) ?? ''));
     }
     return pairs;
@@ -822,6 +746,7 @@ function unique(items, key) {
 /***/ 875:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   l: () => (/* binding */ ActionError)
 /* harmony export */ });
@@ -879,15 +804,13 @@ class ActionError extends Error {
 /***/ 618:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Bc: () => (/* binding */ isDigest),
 /* harmony export */   Hy: () => (/* binding */ algorithmOf),
-/* harmony export */   m: () => (/* binding */ parseDigest),
-/* harmony export */   ol: () => (/* binding */ digestOf)
+/* harmony export */   m: () => (/* binding */ parseDigest)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
-/* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(875);
-
+/* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
 
 /** The registered algorithms, with the length of their lower-case hex. */
 const hexLengths = { sha256: 64, sha512: 128 };
@@ -914,19 +837,15 @@ function parseDigest(text, malformed) {
         return text;
     const algorithm = wellFormed.exec(text)?.[1];
     if (algorithm !== undefined && !isAlgorithm(algorithm)) {
-        throw new _action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
+        throw new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
     }
-    throw new _action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l(malformed, `"${text.slice(0, longestShown)}" is not a digest.`, {
+    throw new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l(malformed, `"${text.slice(0, longestShown)}" is not a digest.`, {
         advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
     });
 }
 /** The algorithm that `digest` is made with. */
 function algorithmOf(digest) {
     return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
-}
-/** The digest of exactly these bytes. */
-function digestOf(bytes, algorithm = 'sha256') {
-    return `${algorithm}:${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)(algorithm).update(bytes).digest('hex')}`;
 }
 function isAlgorithm(name) {
     return Object.hasOwn(hexLengths, name);
@@ -938,6 +857,7 @@ function isAlgorithm(name) {
 /***/ 192:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   o: () => (/* binding */ parseHost)
 /* harmony export */ });
@@ -973,6 +893,7 @@ function hostnameInUrl(name) {
 /***/ 993:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Bq: () => (/* binding */ formatPlatform),
 /* harmony export */   FL: () => (/* binding */ parsePlatform),
@@ -1152,6 +1073,7 @@ function invalid(input, why) {
 /***/ 41:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   F2: () => (/* binding */ parseReference),
 /* harmony export */   FH: () => (/* binding */ formatReference),
@@ -1304,115 +1226,10 @@ function invalid(text, why, advice) {
 
 /***/ }),
 
-/***/ 284:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E1: () => (/* binding */ parseList),
-/* harmony export */   E9: () => (/* binding */ parseDuration),
-/* harmony export */   Li: () => (/* binding */ parseLines),
-/* harmony export */   Xp: () => (/* binding */ parseRegistryInput),
-/* harmony export */   aY: () => (/* binding */ invalidInput),
-/* harmony export */   ju: () => (/* binding */ isProxy),
-/* harmony export */   yG: () => (/* binding */ parseBoolean)
-/* harmony export */ });
-/* harmony import */ var _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(875);
-/* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41);
-
-
-/** Milliseconds; a job cannot take longer than this. */
-const longestDuration = 5 * 24 * 60 * 60 * 1000;
-const units = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
-/** The items of a list input: one per line, commas also separate. */
-function parseList(text) {
-    return text
-        .split(/\r?\n|,/)
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
-}
-/** The lines of an input in which a comma is an ordinary character. */
-function parseLines(text) {
-    return text
-        .split(/\r?\n/)
-        .map((line) => line.trim())
-        .filter((line) => line !== '');
-}
-/** A YAML 1.2 boolean. Throws `invalid-input`. */
-function parseBoolean(name, text) {
-    if (/^(?:true|True|TRUE)$/.test(text))
-        return true;
-    if (/^(?:false|False|FALSE)$/.test(text))
-        return false;
-    throw invalidInput(name, `"${text}" is not a boolean`, 'Write true or false.');
-}
-/** Milliseconds, from `0`, `90s`, `10m`, `1h` or a plain number of seconds. Throws `invalid-input`. */
-function parseDuration(name, text) {
-    const [, count, unit = ''] = /^([0-9]{1,9})([smh]?)$/.exec(text) ?? [];
-    const milliseconds = count === undefined ? Number.NaN : Number(count) * (units[unit] ?? Number.NaN);
-    if (milliseconds <= longestDuration)
-        return milliseconds;
-    throw invalidInput(name, `"${text}" is not a duration of at most 120h`, 'Write 90s, 10m, 1h or a number of seconds.');
-}
-/** An error about an input, before any request is sent. */
-function invalidInput(name, why, advice) {
-    return new _oci_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
-}
-/** `host[:port]`, the Hub under its one name. Throws `invalid-input`. */
-function parseRegistryInput(name, text) {
-    const registry = (0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_1__/* .parseRegistry */ .l5)(text);
-    if (registry !== undefined)
-        return registry;
-    throw invalidInput(name, `"${(0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutUserinfo */ .Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
-}
-/** Whether a proxy setting is one that will be used, and not passed over. */
-function isProxy(text) {
-    const isWhole = /^https?:\/\//.test(text);
-    try {
-        const url = new URL(isWhole ? text : `http://${text}`);
-        decodeURIComponent(`${url.username}${url.password}`);
-        // Without a scheme, a name before a port would be taken for one.
-        return isWhole || !URL.canParse(text);
-    }
-    catch {
-        return false;
-    }
-}
-
-
-/***/ }),
-
-/***/ 785:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   i: () => (/* binding */ prepare)
-/* harmony export */ });
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(853);
-/* harmony import */ var _registry_early_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(895);
-
-
-/** Reads the inputs, and opens connections to the registries that they name. Prints nothing and throws nothing. */
-function prepare() {
-    try {
-        const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .readInputs */ .Ko)();
-        const { images, plainHttp, isProxied } = inputs;
-        const registries = images.map(({ reference }) => reference.registry).filter((registry) => !plainHttp.has(registry));
-        return { inputs: () => inputs, early: (0,_registry_early_js__WEBPACK_IMPORTED_MODULE_1__/* .openEarly */ .o)(isProxied ? [] : registries) };
-    }
-    catch (error) {
-        const inputs = () => {
-            throw error;
-        };
-        return { inputs, early: (0,_registry_early_js__WEBPACK_IMPORTED_MODULE_1__/* .openEarly */ .o)([]) };
-    }
-}
-
-
-/***/ }),
-
 /***/ 836:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Jc: () => (/* binding */ addressClass),
 /* harmony export */   Kn: () => (/* binding */ nameClass),
@@ -1512,6 +1329,7 @@ function bits6(address) {
 /***/ 895:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   o: () => (/* binding */ openEarly)
 /* harmony export */ });
@@ -1601,6 +1419,7 @@ function settable() {
 /***/ 303:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   I: () => (/* binding */ knownChallenges),
 /* harmony export */   o: () => (/* binding */ knownTokenHosts)
@@ -1628,6 +1447,7 @@ const knownChallenges = {
 /***/ 500:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   y: () => (/* binding */ checkedLookup)
 /* harmony export */ });
@@ -1657,6 +1477,7 @@ function checkedLookup(check) {
 /***/ 825:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   CO: () => (/* binding */ bareHostname),
 /* harmony export */   HM: () => (/* binding */ portOf),
@@ -1685,9 +1506,10 @@ function bareHostname(url) {
 
 /***/ }),
 
-/***/ 865:
+/***/ 561:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+"use strict";
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
@@ -1695,7 +1517,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 ;// CONCATENATED MODULE: external "os"
-const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+const external_os_namespaceObject = require("os");
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -1825,9 +1647,9 @@ function escapeProperty(s) {
 }
 //# sourceMappingURL=command.js.map
 ;// CONCATENATED MODULE: external "crypto"
-const external_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
+const external_crypto_namespaceObject = require("crypto");
 ;// CONCATENATED MODULE: external "fs"
-const external_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs");
+const external_fs_namespaceObject = require("fs");
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
@@ -1864,7 +1686,7 @@ function file_command_prepareKeyValueMessage(key, value) {
 }
 //# sourceMappingURL=file-command.js.map
 ;// CONCATENATED MODULE: external "path"
-const external_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
+const external_path_namespaceObject = require("path");
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(611);
 var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
@@ -3685,8 +3507,8 @@ function shorten(text, longest) {
     return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = require("node:crypto");
 ;// CONCATENATED MODULE: ./lib/src/inert-json.js
 const inert = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+=,-'));
 /**
@@ -3717,7 +3539,7 @@ function inertString(text) {
 }
 
 ;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: ./lib/src/runner-file.js
 
 /**
@@ -3810,7 +3632,7 @@ function writeOutputs(path, outputs) {
         const value = outputs[name];
         if (value === undefined)
             return [];
-        const delimiter = `ghadelimiter_${(0,external_node_crypto_.randomUUID)()}`;
+        const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
         return [`${name}<<${delimiter}\n${value}\n${delimiter}\n`];
     });
     try {
@@ -3893,8 +3715,8 @@ function fail(log, { output }, failures) {
     return false;
 }
 
-// EXTERNAL MODULE: ./lib/src/inputs.js + 2 modules
-var src_inputs = __nccwpck_require__(853);
+// EXTERNAL MODULE: ./lib/src/inputs.js + 3 modules
+var src_inputs = __nccwpck_require__(248);
 ;// CONCATENATED MODULE: ./lib/src/clock.js
 
 /** The clock of this machine. */
@@ -4057,6 +3879,13 @@ function isCandidate({ mediaType, platform }) {
 
 // EXTERNAL MODULE: ./lib/src/oci/digest.js
 var oci_digest = __nccwpck_require__(618);
+;// CONCATENATED MODULE: ./lib/src/oci/hash.js
+
+/** The digest of exactly these bytes. */
+function digestOf(bytes, algorithm = 'sha256') {
+    return `${algorithm}:${(0,external_node_crypto_namespaceObject.createHash)(algorithm).update(bytes).digest('hex')}`;
+}
+
 // EXTERNAL MODULE: ./lib/src/oci/reference.js
 var oci_reference = __nccwpck_require__(41);
 ;// CONCATENATED MODULE: ./lib/src/oci/fields.js
@@ -4507,6 +4336,7 @@ function platformNotFound(image, asked, offered) {
 
 
 
+
 /** Others by `client`. */
 function othersBy(client) {
     const heads = new Map();
@@ -4524,13 +4354,13 @@ async function haveChanged(image, subjects, other, others, look) {
     const head = await others.head(other, look);
     if (!head.exists)
         return subjects.map(() => true);
-    if (head.digest !== undefined && (0,oci_digest/* digestOf */.ol)(image.bytes, (0,oci_digest/* algorithmOf */.Hy)(head.digest)) === head.digest) {
+    if (head.digest !== undefined && digestOf(image.bytes, (0,oci_digest/* algorithmOf */.Hy)(head.digest)) === head.digest) {
         return subjects.map(() => false);
     }
     const resolver = await others.load(other, look).catch((error) => absent(error, 'not-found'));
     const isChanged = async ({ asked, resolution }) => {
         const theirs = await resolver?.locate(asked).catch((error) => absent(error, 'platform-not-found'));
-        return theirs === undefined || (0,oci_digest/* digestOf */.ol)(resolution.manifestBytes, (0,oci_digest/* algorithmOf */.Hy)(theirs)) !== theirs;
+        return theirs === undefined || digestOf(resolution.manifestBytes, (0,oci_digest/* algorithmOf */.Hy)(theirs)) !== theirs;
     };
     return Promise.all(subjects.map(isChanged));
 }
@@ -4560,8 +4390,112 @@ function absent(error, code) {
     throw error;
 }
 
-// EXTERNAL MODULE: ./lib/src/gates.js
-var gates = __nccwpck_require__(246);
+;// CONCATENATED MODULE: ./lib/src/gates.js
+
+
+
+
+/** Blobs that are asked for at once. */
+const blobsAtOnce = 8;
+/** Whether there is any gate, so that a missing image cannot pass. */
+function hasGates(gates) {
+    return (gates.expectedDigests.length > 0 ||
+        gates.expectedLabels.length > 0 ||
+        gates.requiredPlatforms.length > 0 ||
+        gates.verifyBlobs);
+}
+/**
+ * Checks every gate for an image and what was chosen of it.
+ *
+ * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
+ */
+async function checkGates(gates, image, resolver, resolutions, client, look) {
+    await checkPlatforms(gates, resolver);
+    for (const resolution of resolutions) {
+        checkDigest(gates, image, resolution);
+        checkLabels(gates, resolution);
+    }
+    if (!gates.verifyBlobs)
+        return;
+    const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
+    await verifyBlobs(image, blobs, client, look);
+}
+async function checkPlatforms({ requiredPlatforms }, resolver) {
+    const missing = [];
+    for (const required of requiredPlatforms) {
+        if (!(await resolver.offers(required)))
+            missing.push((0,oci_platform/* formatPlatform */.Bq)(required));
+    }
+    if (missing.length === 0)
+        return;
+    const has = resolver.platforms().join(', ') || 'none';
+    throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
+}
+function checkDigest({ expectedDigests }, image, resolution) {
+    if (expectedDigests.length === 0)
+        return;
+    const isIt = (expected) => [image.bytes, resolution.manifestBytes].some((bytes) => digestOf(bytes, (0,oci_digest/* algorithmOf */.Hy)(expected)) === expected);
+    if (expectedDigests.some(isIt))
+        return;
+    const platform = resolution.platform === undefined ? '' : ` of ${(0,oci_platform/* formatPlatform */.Bq)(resolution.platform)}`;
+    const actual = image.entries === undefined
+        ? `digest, a manifest${platform}, is ${image.digest}`
+        : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
+    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, image, resolution));
+}
+/** People take one level for another more often than they get a wrong image. */
+function levelHint(expected, { entries = [] }, { manifest }) {
+    const other = entries.find(({ digest }) => expected.includes(digest));
+    if (other !== undefined) {
+        const platform = other.platform === undefined ? 'another entry' : (0,oci_platform/* formatPlatform */.Bq)(other.platform);
+        return `The expected digest is the manifest-digest of ${platform} in the same index. Ask for that platform, or expect this one's.`;
+    }
+    if (expected.includes(manifest.config.digest)) {
+        return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
+    }
+    if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
+        return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
+    }
+    return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
+}
+function checkLabels({ expectedLabels }, { config, platform }) {
+    const labels = config?.content?.labels ?? {};
+    const wrong = expectedLabels.flatMap(([key, expected]) => {
+        const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
+        if (actual === expected)
+            return [];
+        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
+    });
+    if (wrong.length === 0)
+        return;
+    const where = platform === undefined ? '' : ` for ${(0,oci_platform/* formatPlatform */.Bq)(platform)}`;
+    throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
+}
+async function verifyBlobs(image, blobs, client, look) {
+    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
+    const count = waiting.length;
+    const faults = [];
+    const worker = async () => {
+        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
+            const size = await client.blobSize(image.reference, blob, look);
+            if (size === undefined)
+                faults.push(`${blob.digest} is missing`);
+            else if (Number.isNaN(size))
+                faults.push(`${blob.digest} has no stated size`);
+            else if (size !== blob.size)
+                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
+        }
+    };
+    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
+    if (faults.length > 0) {
+        throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
+    }
+    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
+}
+function failed(message, advice) {
+    return new action_error/* ActionError */.l('gate-failed', message, advice === undefined ? {} : { advice });
+}
+
 ;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
 
 
@@ -4817,6 +4751,7 @@ function errorWords(document) {
 
 
 
+
 /** Bytes that a manifest, an index or an image config may have, as in the reference implementations. */
 const documentLimit = 4 * 1024 * 1024;
 /**
@@ -4878,7 +4813,7 @@ function verifyDigest(response, asked) {
     for (const expected of [asked, ...announcedDigests(response)]) {
         if (expected === undefined)
             continue;
-        const actual = (0,oci_digest/* digestOf */.ol)(response.body, (0,oci_digest/* algorithmOf */.Hy)(expected));
+        const actual = digestOf(response.body, (0,oci_digest/* algorithmOf */.Hy)(expected));
         if (actual === expected)
             continue;
         const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
@@ -4886,7 +4821,7 @@ function verifyDigest(response, asked) {
             advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
         });
     }
-    return asked ?? (0,oci_digest/* digestOf */.ol)(response.body);
+    return asked ?? digestOf(response.body);
 }
 function verifySize(bytes, { digest, size }) {
     if (bytes.byteLength === size)
@@ -5089,7 +5024,7 @@ async function examine(image, inputs, client, look) {
     const resolver = resolverFor(image, client, look);
     const subjects = await resolveAsked(inputs, resolver);
     const resolutions = subjects.map(({ resolution }) => resolution);
-    await (0,gates/* checkGates */.P7)(inputs.gates, image, resolver, resolutions, client, look);
+    await checkGates(inputs.gates, image, resolver, resolutions, client, look);
     return { image, platforms: resolver.platforms(), subjects };
 }
 async function resolveAsked({ platforms, inspect }, resolver) {
@@ -5325,7 +5260,7 @@ async function oneImage(asked, inputs, client, others, inTurn, note, signal) {
             note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
         },
     }).catch((error) => {
-        if (!inputs.failOnMissing && !(0,gates/* hasGates */.x0)(inputs.gates) && each_image_isMissing(error))
+        if (!inputs.failOnMissing && !hasGates(inputs.gates) && each_image_isMissing(error))
             return undefined;
         throw error;
     });
@@ -5550,17 +5485,17 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
  */
 async function askHelper(name, server, source, options) {
     if (typeof name !== 'string' || !namePattern.test(name)) {
-        throw failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
+        throw helper_failed(source, 'names a credential helper that cannot exist', JSON.stringify(name));
     }
     const program = `docker-credential-${name}`;
     const file = await find(program, options);
     if (file === undefined)
-        throw failed(source, `names ${program}, which is not on the PATH outside the workspace`);
+        throw helper_failed(source, `names ${program}, which is not on the PATH outside the workspace`);
     const { status, output, words } = await run(file, server, options.environment);
     if (status !== 0) {
         if (words.startsWith('credentials not found'))
             return undefined;
-        throw failed(source, `names ${program}, which failed (${status})`, words);
+        throw helper_failed(source, `names ${program}, which failed (${status})`, words);
     }
     return readAnswer(output, program, source);
 }
@@ -5638,14 +5573,14 @@ function stop(pid) {
 function readAnswer(output, program, source) {
     const { Username: username, Secret: secret } = parseRecord(output) ?? {};
     if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
-        throw failed(source, `names ${program}, whose answer cannot be read`);
+        throw helper_failed(source, `names ${program}, whose answer cannot be read`);
     }
     const origin = `${program}, which ${source} names`;
     return username === '<token>'
         ? { kind: 'identity', token: secret, source: origin }
         : { kind: 'basic', username, password: secret, source: origin };
 }
-function failed(source, why, said) {
+function helper_failed(source, why, said) {
     return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
         ...(said === undefined || said === '' ? {} : { said }),
         advice: 'Install the helper or log in again; no other credentials are tried in its place.',
@@ -5759,9 +5694,73 @@ function fromGithubToken({ githubToken }, { registry }) {
 // EXTERNAL MODULE: external "node:dns"
 var external_node_dns_ = __nccwpck_require__(610);
 ;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+const external_node_http_namespaceObject = require("node:http");
 ;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+const external_node_https_namespaceObject = require("node:https");
+;// CONCATENATED MODULE: ./lib/src/registry/body.js
+
+/** Bytes that are read of the body of an error answer. */
+const errorBodyLimit = 64 * 1024;
+/**
+ * Reads the body of an answer to its end, counted and checked to be complete; of an error answer, the beginning.
+ *
+ * @throws ActionError `too-large`, `network` when it breaks off, `registry-error` for a content encoding
+ */
+async function readBody(message, request) {
+    const status = message.statusCode ?? 0;
+    const response = { status, headers: message.headersDistinct, url: request.url };
+    const isGood = status >= 200 && status < 300;
+    const limit = isGood ? request.limit : errorBodyLimit;
+    if (request.method !== 'HEAD' && isGood)
+        checkHead(message, request);
+    const { body, isCut } = await collect(message, limit);
+    if (isCut && isGood)
+        throw tooLarge(request, `more than ${limit}`);
+    if (!isCut && !message.complete)
+        throw truncated(request.url);
+    return { ...response, body };
+}
+/** The first bytes of a body; the connection is closed when there are more. */
+function collect(message, limit) {
+    // As long as is declared, and longer where nothing is: a large body does not take its size twice.
+    let body = Buffer.alloc(Math.min(Number(message.headers['content-length'] ?? 0) || 0, limit));
+    let length = 0;
+    return new Promise((resolve, reject) => {
+        message.on('data', (chunk) => {
+            const end = length + chunk.byteLength;
+            if (end > body.byteLength)
+                body = Buffer.concat([body], Math.min(limit, Math.max(end, 2 * length)));
+            body.set(chunk.subarray(0, body.byteLength - length), length);
+            length = Math.min(end, body.byteLength);
+            if (end <= limit)
+                return;
+            message.destroy();
+            resolve({ body, isCut: true });
+        });
+        const finish = () => resolve({ body: body.subarray(0, length), isCut: false });
+        message.on('end', finish);
+        message.on('error', reject);
+        message.on('close', finish);
+    });
+}
+function checkHead(message, request) {
+    const encoding = message.headers['content-encoding'] ?? 'identity';
+    if (!/^(?:identity)?$/i.test(encoding.trim())) {
+        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
+            advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
+        });
+    }
+    const declared = Number(message.headers['content-length'] ?? 0);
+    if (declared > request.limit)
+        throw tooLarge(request, String(declared));
+}
+function tooLarge({ url, limit }, length) {
+    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
+}
+function truncated(url) {
+    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
+}
+
 // EXTERNAL MODULE: ./lib/src/registry/early.js
 var registry_early = __nccwpck_require__(895);
 // EXTERNAL MODULE: ./lib/src/registry/lookup.js
@@ -5862,14 +5861,13 @@ function network_error_describe(error) {
 
 
 
+
 /** Milliseconds for name look-up, proxy, connection and TLS together. */
 const connectTimeout = 10_000;
 /** Milliseconds for one request, from its start to the last byte of its answer. */
 const attemptTimeout = 30_000;
 /** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
 const lookupTimeout = 1_000;
-/** Bytes that are read of the body of an error answer. */
-const errorBodyLimit = 64 * 1024;
 /** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
 const socketsPerHost = 64;
 /**
@@ -5887,18 +5885,9 @@ function httpTransport(userAgent, early = (0,registry_early/* openEarly */.o)([]
     const pools = new Map();
     const agentFor = ({ url, checkAddresses }) => {
         const pool = pools.get(checkAddresses) ?? new Map();
-        const client = pool.get(url.origin) ??
-            new lib_HttpClient(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
-        pools.set(checkAddresses, pool.set(url.origin, client));
-        try {
-            return withEarly(client.getAgent(url.href), url.origin, early);
-        }
-        catch (cause) {
-            throw new action_error/* ActionError */.l('network', 'The proxy settings of the runner cannot be used.', {
-                advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
-                cause,
-            });
-        }
+        const agent = pool.get(url.origin) ?? withEarly(newAgent(url), url.origin, early);
+        pools.set(checkAddresses, pool.set(url.origin, agent));
+        return agent;
     };
     const known = new Map();
     const addressesOf = (hostname) => {
@@ -5919,15 +5908,27 @@ function httpTransport(userAgent, early = (0,registry_early/* openEarly */.o)([]
         },
         close() {
             early.close();
-            for (const pool of pools.values())
-                for (const client of pool.values())
-                    client.dispose();
+            const agents = [...pools.values()].flatMap((pool) => [...pool.values()]);
+            for (const agent of agents)
+                if (!isProxy(agent))
+                    agent.destroy();
         },
     };
 }
+function newAgent(url) {
+    try {
+        return new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: socketsPerHost }).getAgent(url.href);
+    }
+    catch (cause) {
+        throw new action_error/* ActionError */.l('network', 'The proxy settings of the runner cannot be used.', {
+            advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
+            cause,
+        });
+    }
+}
 /** Has an agent take early connections first, for TLS: what they are to be used for is decided by now. */
 function withEarly(agent, origin, early) {
-    if (!(agent instanceof external_node_https_namespaceObject.Agent) || Object.hasOwn(agent, 'createConnection'))
+    if (!(agent instanceof external_node_https_namespaceObject.Agent))
         return agent;
     const connect = agent.createConnection;
     agent.createConnection = (options, callback) => {
@@ -6013,60 +6014,6 @@ function resolveBriefly(hostname) {
             settle(error ? [] : found.map(({ address }) => address));
         });
     });
-}
-async function readBody(message, request) {
-    const status = message.statusCode ?? 0;
-    const response = { status, headers: message.headersDistinct, url: request.url };
-    const isGood = status >= 200 && status < 300;
-    const limit = isGood ? request.limit : errorBodyLimit;
-    if (request.method !== 'HEAD' && isGood)
-        checkHead(message, request);
-    const { body, isCut } = await collect(message, limit);
-    if (isCut && isGood)
-        throw tooLarge(request, `more than ${limit}`);
-    if (!isCut && !message.complete)
-        throw truncated(request.url);
-    return { ...response, body };
-}
-/** The first bytes of a body; the connection is closed when there are more. */
-function collect(message, limit) {
-    // As long as is declared, and longer where nothing is: a large body does not take its size twice.
-    let body = Buffer.alloc(Math.min(Number(message.headers['content-length'] ?? 0) || 0, limit));
-    let length = 0;
-    return new Promise((resolve, reject) => {
-        message.on('data', (chunk) => {
-            const end = length + chunk.byteLength;
-            if (end > body.byteLength)
-                body = Buffer.concat([body], Math.min(limit, Math.max(end, 2 * length)));
-            body.set(chunk.subarray(0, body.byteLength - length), length);
-            length = Math.min(end, body.byteLength);
-            if (end <= limit)
-                return;
-            message.destroy();
-            resolve({ body, isCut: true });
-        });
-        const finish = () => resolve({ body: body.subarray(0, length), isCut: false });
-        message.on('end', finish);
-        message.on('error', reject);
-        message.on('close', finish);
-    });
-}
-function checkHead(message, request) {
-    const encoding = message.headers['content-encoding'] ?? 'identity';
-    if (!/^(?:identity)?$/i.test(encoding.trim())) {
-        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
-            advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
-        });
-    }
-    const declared = Number(message.headers['content-length'] ?? 0);
-    if (declared > request.limit)
-        throw tooLarge(request, String(declared));
-}
-function tooLarge({ url, limit }, length) {
-    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
-}
-function truncated(url) {
-    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
 }
 function timeout(url, what, milliseconds) {
     const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
@@ -6175,7 +6122,7 @@ function tokenRequestFor(challenge, repository, credential) {
 /** Equal for requests that one token answers. */
 function tokenKey({ registry, realm, service, scope, credential }) {
     // The credential by its digest: a secret has no place in a key.
-    const shown = credential && (0,oci_digest/* digestOf */.ol)(Buffer.from(JSON.stringify(credential)));
+    const shown = credential && digestOf(Buffer.from(JSON.stringify(credential)));
     return JSON.stringify([registry, realm.href, service, scope, shown]);
 }
 /**
@@ -7084,26 +7031,22 @@ const slack = 30_000;
 async function main_run(prepared, log, watch) {
     (0,src_inputs/* readSecrets */.ql)().forEach(log.keepSecret);
     const files = (0,src_inputs/* readRunnerFiles */.qX)();
-    const transport = httpTransport(`image-digests/${version}`, prepared.early);
     try {
         if ((0,src_inputs/* insistOnCertificates */.OE)())
             log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
         const inputs = prepared.inputs();
         // Comparisons take a look of their own.
         watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
-        const client = openClient(inputs, log, transport.send);
-        const { outcomes, failures } = await resolveImages(inputs, client, log);
+        const { send, close } = httpTransport(`image-digests/${version}`, prepared.early);
+        const client = openClient(inputs, log, send);
+        const { outcomes, failures } = await resolveImages(inputs, client, log).finally(close);
         if (failures.length > 0)
             return fail(log, files, failures);
-        transport.close();
         publish(inputs, outcomes, files, log);
         return true;
     }
     catch (error) {
         return fail(log, files, [{ error, about: '' }]);
-    }
-    finally {
-        transport.close();
     }
 }
 function openClient(inputs, log, send) {
@@ -7193,174 +7136,146 @@ async function runStep(prepared) {
 
 /***/ })
 
-/******/ });
+/******/ 	});
 /************************************************************************/
-/******/ // The module cache
-/******/ var __webpack_module_cache__ = {};
-/******/ 
-/******/ // The require function
-/******/ function __nccwpck_require__(moduleId) {
-/******/ 	// Check if module is in cache
-/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
-/******/ 	if (cachedModule !== undefined) {
-/******/ 		return cachedModule.exports;
-/******/ 	}
-/******/ 	// Create a new module (and put it into the cache)
-/******/ 	var module = __webpack_module_cache__[moduleId] = {
-/******/ 		// no module.id needed
-/******/ 		// no module.loaded needed
-/******/ 		exports: {}
-/******/ 	};
-/******/ 
-/******/ 	// Execute the module function
-/******/ 	var threw = true;
-/******/ 	try {
-/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
-/******/ 		threw = false;
-/******/ 	} finally {
-/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
-/******/ 	}
-/******/ 
-/******/ 	// Return the exports of the module
-/******/ 	return module.exports;
-/******/ }
-/******/ 
-/************************************************************************/
-/******/ /* webpack/runtime/asset-relocator-loader */
-/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
-/******/ 
-/******/ /* webpack/runtime/async module */
-/******/ (() => {
-/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
-/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
-/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
-/******/ 	var resolveQueue = (queue) => {
-/******/ 		if(queue && queue.d < 1) {
-/******/ 			queue.d = 1;
-/******/ 			queue.forEach((fn) => (fn.r--));
-/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 	// The module cache
+/******/ 	var __webpack_module_cache__ = {};
+/******/ 	
+/******/ 	// The require function
+/******/ 	function __nccwpck_require__(moduleId) {
+/******/ 		// Check if module is in cache
+/******/ 		var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 		if (cachedModule !== undefined) {
+/******/ 			return cachedModule.exports;
 /******/ 		}
+/******/ 		// Create a new module (and put it into the cache)
+/******/ 		var module = __webpack_module_cache__[moduleId] = {
+/******/ 			// no module.id needed
+/******/ 			// no module.loaded needed
+/******/ 			exports: {}
+/******/ 		};
+/******/ 	
+/******/ 		// Execute the module function
+/******/ 		var threw = true;
+/******/ 		try {
+/******/ 			__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 			threw = false;
+/******/ 		} finally {
+/******/ 			if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 		}
+/******/ 	
+/******/ 		// Return the exports of the module
+/******/ 		return module.exports;
 /******/ 	}
-/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
-/******/ 		if(dep !== null && typeof dep === "object") {
-/******/ 			if(dep[webpackQueues]) return dep;
-/******/ 			if(dep.then) {
-/******/ 				var queue = [];
-/******/ 				queue.d = 0;
-/******/ 				dep.then((r) => {
-/******/ 					obj[webpackExports] = r;
-/******/ 					resolveQueue(queue);
-/******/ 				}, (e) => {
-/******/ 					obj[webpackError] = e;
-/******/ 					resolveQueue(queue);
-/******/ 				});
-/******/ 				var obj = {};
-/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
-/******/ 				return obj;
+/******/ 	
+/************************************************************************/
+/******/ 	/* webpack/runtime/asset-relocator-loader */
+/******/ 	if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = __dirname + "/";
+/******/ 	
+/******/ 	/* webpack/runtime/create fake namespace object */
+/******/ 	(() => {
+/******/ 		var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 		var leafPrototypes;
+/******/ 		// create a fake namespace object
+/******/ 		// mode & 1: value is a module id, require it
+/******/ 		// mode & 2: merge all properties of value into the ns
+/******/ 		// mode & 4: return value when already ns object
+/******/ 		// mode & 16: return value when it's Promise-like
+/******/ 		// mode & 8|1: behave like require
+/******/ 		__nccwpck_require__.t = function(value, mode) {
+/******/ 			if(mode & 1) value = this(value);
+/******/ 			if(mode & 8) return value;
+/******/ 			if(typeof value === 'object' && value) {
+/******/ 				if((mode & 4) && value.__esModule) return value;
+/******/ 				if((mode & 16) && typeof value.then === 'function') return value;
 /******/ 			}
-/******/ 		}
-/******/ 		var ret = {};
-/******/ 		ret[webpackQueues] = x => {};
-/******/ 		ret[webpackExports] = dep;
-/******/ 		return ret;
-/******/ 	}));
-/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
-/******/ 		var queue;
-/******/ 		hasAwait && ((queue = []).d = -1);
-/******/ 		var depQueues = new Set();
-/******/ 		var exports = module.exports;
-/******/ 		var currentDeps;
-/******/ 		var outerResolve;
-/******/ 		var reject;
-/******/ 		var promise = new Promise((resolve, rej) => {
-/******/ 			reject = rej;
-/******/ 			outerResolve = resolve;
-/******/ 		});
-/******/ 		promise[webpackExports] = exports;
-/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
-/******/ 		module.exports = promise;
-/******/ 		body((deps) => {
-/******/ 			currentDeps = wrapDeps(deps);
-/******/ 			var fn;
-/******/ 			var getResult = () => (currentDeps.map((d) => {
-/******/ 				if(d[webpackError]) throw d[webpackError];
-/******/ 				return d[webpackExports];
-/******/ 			}))
-/******/ 			var promise = new Promise((resolve) => {
-/******/ 				fn = () => (resolve(getResult));
-/******/ 				fn.r = 0;
-/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
-/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
-/******/ 			});
-/******/ 			return fn.r ? promise : getResult();
-/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
-/******/ 		queue && queue.d < 0 && (queue.d = 0);
-/******/ 	};
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/create fake namespace object */
-/******/ (() => {
-/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
-/******/ 	var leafPrototypes;
-/******/ 	// create a fake namespace object
-/******/ 	// mode & 1: value is a module id, require it
-/******/ 	// mode & 2: merge all properties of value into the ns
-/******/ 	// mode & 4: return value when already ns object
-/******/ 	// mode & 16: return value when it's Promise-like
-/******/ 	// mode & 8|1: behave like require
-/******/ 	__nccwpck_require__.t = function(value, mode) {
-/******/ 		if(mode & 1) value = this(value);
-/******/ 		if(mode & 8) return value;
-/******/ 		if(typeof value === 'object' && value) {
-/******/ 			if((mode & 4) && value.__esModule) return value;
-/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
-/******/ 		}
-/******/ 		var ns = Object.create(null);
-/******/ 		__nccwpck_require__.r(ns);
-/******/ 		var def = {};
-/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
-/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
-/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
-/******/ 		}
-/******/ 		def['default'] = () => (value);
-/******/ 		__nccwpck_require__.d(ns, def);
-/******/ 		return ns;
-/******/ 	};
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/define property getters */
-/******/ (() => {
-/******/ 	// define getter functions for harmony exports
-/******/ 	__nccwpck_require__.d = (exports, definition) => {
-/******/ 		for(var key in definition) {
-/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
-/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			var ns = Object.create(null);
+/******/ 			__nccwpck_require__.r(ns);
+/******/ 			var def = {};
+/******/ 			leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 			for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 				Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
 /******/ 			}
-/******/ 		}
-/******/ 	};
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/hasOwnProperty shorthand */
-/******/ (() => {
-/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/make namespace object */
-/******/ (() => {
-/******/ 	// define __esModule on exports
-/******/ 	__nccwpck_require__.r = (exports) => {
-/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
-/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
-/******/ 		}
-/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
-/******/ 	};
-/******/ })();
-/******/ 
+/******/ 			def['default'] = () => (value);
+/******/ 			__nccwpck_require__.d(ns, def);
+/******/ 			return ns;
+/******/ 		};
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/define property getters */
+/******/ 	(() => {
+/******/ 		// define getter functions for harmony exports
+/******/ 		__nccwpck_require__.d = (exports, definition) => {
+/******/ 			for(var key in definition) {
+/******/ 				if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 					Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 				}
+/******/ 			}
+/******/ 		};
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/hasOwnProperty shorthand */
+/******/ 	(() => {
+/******/ 		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/make namespace object */
+/******/ 	(() => {
+/******/ 		// define __esModule on exports
+/******/ 		__nccwpck_require__.r = (exports) => {
+/******/ 			if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 				Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 			}
+/******/ 			Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 		};
+/******/ 	})();
+/******/ 	
 /************************************************************************/
-/******/ 
-/******/ // startup
-/******/ // Load entry module and return exports
-/******/ // This entry module used 'module' so it can't be inlined
-/******/ var __webpack_exports__ = __nccwpck_require__(210);
-/******/ __webpack_exports__ = await __webpack_exports__;
-/******/ 
+var __webpack_exports__ = {};
+// This entry need to be wrapped in an IIFE because it need to be in strict mode.
+(() => {
+"use strict";
+
+// EXTERNAL MODULE: ./lib/src/inputs.js + 3 modules
+var src_inputs = __nccwpck_require__(248);
+// EXTERNAL MODULE: ./lib/src/registry/early.js
+var early = __nccwpck_require__(895);
+;// CONCATENATED MODULE: ./lib/src/prepare.js
+
+
+/** Reads the inputs, and opens connections to the registries that they name. Prints nothing and throws nothing. */
+function prepare() {
+    try {
+        const inputs = (0,src_inputs/* readInputs */.Ko)();
+        const { images, plainHttp, isProxied } = inputs;
+        const registries = images.map(({ reference }) => reference.registry).filter((registry) => !plainHttp.has(registry));
+        return { inputs: () => inputs, early: (0,early/* openEarly */.o)(isProxied ? [] : registries) };
+    }
+    catch (error) {
+        const inputs = () => {
+            throw error;
+        };
+        return { inputs, early: (0,early/* openEarly */.o)([]) };
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/src/index.js
+
+// The exit code is 1 until the outputs are written: no path that was not thought of ends green.
+process.exitCode = 1;
+void start();
+/** Opens connections, and loads the greater part of the program while they are under way, which takes as long. */
+async function start() {
+    const prepared = prepare();
+    // Lets the connections start.
+    for (let turn = 0; turn < 2; turn += 1)
+        await new Promise((resolve) => setImmediate(resolve));
+    const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 561));
+    await runStep(prepared);
+}
+
+})();
+
+module.exports = __webpack_exports__;
+/******/ })()
+;

@@ -1,6 +1,7 @@
 import { type Image, loadImage } from './image.ts';
 import { ActionError } from './oci/action-error.ts';
-import { algorithmOf, digestOf } from './oci/digest.ts';
+import { algorithmOf } from './oci/digest.ts';
+import { digestOf } from './oci/hash.ts';
 import { formatPlatform, type Platform } from './oci/platform.ts';
 import { formatReference, nameOf, type Reference } from './oci/reference.ts';
 import type { Head, RegistryClient } from './registry/client.ts';

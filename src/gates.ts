@@ -1,9 +1,9 @@
 import type { Image } from './image.ts';
 import { ActionError } from './oci/action-error.ts';
-import { algorithmOf, type Digest, digestOf, parseDigest } from './oci/digest.ts';
+import { algorithmOf, type Digest } from './oci/digest.ts';
+import { digestOf } from './oci/hash.ts';
 import type { Descriptor } from './oci/manifest.ts';
 import { formatPlatform, type Platform } from './oci/platform.ts';
-import { parseLines, parseList } from './parse-input.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Look } from './registry/reach.ts';
 import type { Resolution, Resolver } from './resolve.ts';
@@ -19,20 +19,6 @@ export interface Gates {
 
 /** Blobs that are asked for at once. */
 const blobsAtOnce = 8;
-
-/** Reads a list of digests. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
-export function parseExpectedDigests(text: string): Digest[] {
-  return parseList(text).map((digest) => parseDigest(digest, 'invalid-input'));
-}
-
-/** Reads `key=value` lines. Throws `invalid-input`. */
-export function parseExpectedLabels(text: string): [key: string, value: string][] {
-  return parseLines(text).map((line) => {
-    const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
-    if (key !== undefined) return [key, value];
-    throw new ActionError('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
-  });
-}
 
 /** Whether there is any gate, so that a missing image cannot pass. */
 export function hasGates(gates: Gates): boolean {

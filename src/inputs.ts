@@ -1,5 +1,5 @@
 import { credentialSources, type Environment, githubToken } from './credential-inputs.ts';
-import { type Gates, parseExpectedDigests, parseExpectedLabels } from './gates.ts';
+import type { Gates } from './gates.ts';
 import { ActionError } from './oci/action-error.ts';
 import { parseHost } from './oci/host.ts';
 import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
@@ -9,6 +9,8 @@ import {
   isProxy,
   parseBoolean,
   parseDuration,
+  parseExpectedDigests,
+  parseExpectedLabels,
   parseLines,
   parseList,
   parseRegistryInput,

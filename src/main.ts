@@ -36,23 +36,20 @@ export interface Watch {
 export async function run(prepared: Prepared, log: Log, watch: Watch): Promise<boolean> {
   readSecrets().forEach(log.keepSecret);
   const files = readRunnerFiles();
-  const transport = httpTransport(`image-digests/${version}`, prepared.early);
   try {
     if (insistOnCertificates())
       log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
     const inputs = prepared.inputs();
     // Comparisons take a look of their own.
     watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
-    const client = openClient(inputs, log, transport.send);
-    const { outcomes, failures } = await resolveImages(inputs, client, log);
+    const { send, close } = httpTransport(`image-digests/${version}`, prepared.early);
+    const client = openClient(inputs, log, send);
+    const { outcomes, failures } = await resolveImages(inputs, client, log).finally(close);
     if (failures.length > 0) return fail(log, files, failures);
-    transport.close();
     publish(inputs, outcomes, files, log);
     return true;
   } catch (error) {
     return fail(log, files, [{ error, about: '' }]);
-  } finally {
-    transport.close();
   }
 }
 

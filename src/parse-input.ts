@@ -1,4 +1,5 @@
 import { ActionError } from './oci/action-error.ts';
+import { type Digest, parseDigest } from './oci/digest.ts';
 import { parseRegistry, withoutUserinfo } from './oci/reference.ts';
 
 /** Milliseconds; a job cannot take longer than this. */
@@ -35,6 +36,20 @@ export function parseDuration(name: string, text: string): number {
   const milliseconds = count === undefined ? Number.NaN : Number(count) * (units[unit] ?? Number.NaN);
   if (milliseconds <= longestDuration) return milliseconds;
   throw invalidInput(name, `"${text}" is not a duration of at most 120h`, 'Write 90s, 10m, 1h or a number of seconds.');
+}
+
+/** Reads a list of digests. Throws `invalid-input`, or `unsupported` for a digest of an unknown algorithm. */
+export function parseExpectedDigests(text: string): Digest[] {
+  return parseList(text).map((digest) => parseDigest(digest, 'invalid-input'));
+}
+
+/** Reads `key=value` lines. Throws `invalid-input`. */
+export function parseExpectedLabels(text: string): [key: string, value: string][] {
+  return parseLines(text).map((line) => {
+    const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+    if (key !== undefined) return [key, value];
+    throw new ActionError('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
+  });
 }
 
 /** An error about an input, before any request is sent. */

@@ -31,8 +31,9 @@ const imports = sources.flatMap((file) =>
 const layerOf = (file: string) =>
   file.startsWith('oci/') ? 'oci' : file.startsWith('registry/') ? 'registry' : 'shell';
 const isOurs = (name: string) => sources.includes(name);
+/** Those that import one of `names` in earnest: types are gone when the program runs. */
 const importersOf = (...names: string[]) => [
-  ...new Set(imports.filter(({ name }) => names.includes(name)).map(({ file }) => file)),
+  ...new Set(imports.filter(({ name, isType }) => !isType && names.includes(name)).map(({ file }) => file)),
 ];
 
 describe('the imports', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadImage, writtenPlatform } from '../src/image.ts';
-import { type Digest, digestOf } from '../src/oci/digest.ts';
+import type { Digest } from '../src/oci/digest.ts';
+import { digestOf } from '../src/oci/hash.ts';
 import { formatPlatform } from '../src/oci/platform.ts';
 import { parseReference } from '../src/oci/reference.ts';
 import { type RegistryClient, registryClient } from '../src/registry/client.ts';

@@ -298,20 +298,33 @@ describe('what a start loads', () => {
     assert.ok(lines.every((line) => line.length < 2000));
   });
 
+  /** The parts of Node that a run has loaded by the time that `when`, a script, calls `tell()`. */
+  const loadedBy = async (when: string, image: string): Promise<string[]> => {
+    const folder = await mkdtemp(join(tmpdir(), 'image-digests-speed-'));
+    after(() => rm(folder, { recursive: true }));
+    const [spy, list] = [join(folder, 'spy.cjs'), join(folder, 'loaded')];
+    const tell = `const tell = () => require('fs').writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join('\\n'));`;
+    await writeFile(spy, `${tell}\n${when}`);
+    const step = await runAction({ image }, { nodeArguments: ['--require', spy] });
+    assert.equal(step.status, 0, step.stdout);
+    return (await readFile(list, 'utf8')).split('\n').map((line) => line.replace(/^NativeModule /, ''));
+  };
+
+  test('the first connection is opened before TLS, HTTP and cryptography are loaded, which take as long', async () => {
+    const when = "require('net').connect = () => { tell(); process.exit(0); };";
+    const loaded = await loadedBy(when, 'registry.example.org/o/app:1');
+    assert.ok(loaded.includes('net'), 'the list is empty');
+    assert.deepEqual(
+      ['crypto', 'tls', 'http', 'https', 'assert', 'child_process'].filter((name) => loaded.includes(name)),
+      [],
+    );
+  });
+
   test('a run loads no part of Node that it has no use for', async () => {
     const registry = await startRegistry();
     after(() => registry.close());
     registry.putImage('o/app', linux[0], '1');
-    const folder = await mkdtemp(join(tmpdir(), 'image-digests-speed-'));
-    after(() => rm(folder, { recursive: true }));
-    const [spy, list] = [join(folder, 'spy.cjs'), join(folder, 'loaded')];
-    await writeFile(
-      spy,
-      `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join('\\n')));`,
-    );
-    const step = await runAction({ image: `${registry.host}/o/app:1` }, { nodeArguments: ['--require', spy] });
-    assert.equal(step.status, 0, step.stdout);
-    const loaded = (await readFile(list, 'utf8')).split('\n').map((line) => line.replace(/^NativeModule /, ''));
+    const loaded = await loadedBy("process.on('exit', tell);", `${registry.host}/o/app:1`);
     assert.ok(loaded.includes('https'), 'the list is empty');
     const needless = [
       'cluster',

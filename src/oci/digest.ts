@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ActionError, type ErrorCode } from './action-error.ts';
 
 /** The registered algorithms, with the length of their lower-case hex. */
@@ -48,11 +47,6 @@ export function parseDigest(text: string, malformed: ErrorCode): Digest {
 /** The algorithm that `digest` is made with. */
 export function algorithmOf(digest: Digest): Algorithm {
   return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
-}
-
-/** The digest of exactly these bytes. */
-export function digestOf(bytes: Uint8Array, algorithm: Algorithm = 'sha256'): Digest {
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
 function isAlgorithm(name: string): name is Algorithm {

@@ -1,8 +1,9 @@
 import { lookup as resolve } from 'node:dns';
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import http, { type ClientRequest } from 'node:http';
 import https from 'node:https';
 import { HttpClient } from '@actions/http-client';
 import { ActionError } from '../oci/action-error.ts';
+import { readBody } from './body.ts';
 import { type EarlySockets, openEarly } from './early.ts';
 import { checkedLookup } from './lookup.ts';
 import { networkError, protocolError } from './network-error.ts';
@@ -16,9 +17,6 @@ const attemptTimeout = 30_000;
 
 /** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
 const lookupTimeout = 1_000;
-
-/** Bytes that are read of the body of an error answer. */
-const errorBodyLimit = 64 * 1024;
 
 /** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
 const socketsPerHost = 64;
@@ -40,24 +38,15 @@ export interface HttpTransport {
  * @param userAgent the `User-Agent` of every request
  * @param early connections that are used before new ones are opened
  */
-export function httpTransport(userAgent: string, early: EarlySockets = openEarly([])): HttpTransport {
+export function httpTransport(userAgent: string, early = openEarly([])): HttpTransport {
   // Sockets are shared by requests under the same rules only: a pooled socket skips the check of its address.
-  const pools = new Map<AddressCheck, Map<string, HttpClient>>();
+  const pools = new Map<AddressCheck, Map<string, http.Agent>>();
 
   const agentFor = ({ url, checkAddresses }: Request): http.Agent => {
-    const pool = pools.get(checkAddresses) ?? new Map<string, HttpClient>();
-    const client =
-      pool.get(url.origin) ??
-      new HttpClient(userAgent, [], { keepAlive: true, maxSockets: socketsPerHost, allowRedirects: false });
-    pools.set(checkAddresses, pool.set(url.origin, client));
-    try {
-      return withEarly(client.getAgent(url.href), url.origin, early);
-    } catch (cause) {
-      throw new ActionError('network', 'The proxy settings of the runner cannot be used.', {
-        advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
-        cause,
-      });
-    }
+    const pool = pools.get(checkAddresses) ?? new Map<string, http.Agent>();
+    const agent = pool.get(url.origin) ?? withEarly(newAgent(url), url.origin, early);
+    pools.set(checkAddresses, pool.set(url.origin, agent));
+    return agent;
   };
 
   const known = new Map<string, Promise<string[]>>();
@@ -78,14 +67,26 @@ export function httpTransport(userAgent: string, early: EarlySockets = openEarly
     },
     close() {
       early.close();
-      for (const pool of pools.values()) for (const client of pool.values()) client.dispose();
+      const agents = [...pools.values()].flatMap((pool) => [...pool.values()]);
+      for (const agent of agents) if (!isProxy(agent)) agent.destroy();
     },
   };
 }
 
+function newAgent(url: URL): http.Agent {
+  try {
+    return new HttpClient(undefined, [], { keepAlive: true, maxSockets: socketsPerHost }).getAgent(url.href);
+  } catch (cause) {
+    throw new ActionError('network', 'The proxy settings of the runner cannot be used.', {
+      advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
+      cause,
+    });
+  }
+}
+
 /** Has an agent take early connections first, for TLS: what they are to be used for is decided by now. */
 function withEarly(agent: http.Agent, origin: string, early: EarlySockets): http.Agent {
-  if (!(agent instanceof https.Agent) || Object.hasOwn(agent, 'createConnection')) return agent;
+  if (!(agent instanceof https.Agent)) return agent;
   const connect = agent.createConnection;
   agent.createConnection = (options, callback) => {
     const socket = early.take(origin);
@@ -171,59 +172,6 @@ function resolveBriefly(hostname: string): Promise<string[]> {
       settle(error ? [] : found.map(({ address }) => address));
     });
   });
-}
-
-async function readBody(message: IncomingMessage, request: Request): Promise<Response> {
-  const status = message.statusCode ?? 0;
-  const response = { status, headers: message.headersDistinct, url: request.url };
-  const isGood = status >= 200 && status < 300;
-  const limit = isGood ? request.limit : errorBodyLimit;
-  if (request.method !== 'HEAD' && isGood) checkHead(message, request);
-  const { body, isCut } = await collect(message, limit);
-  if (isCut && isGood) throw tooLarge(request, `more than ${limit}`);
-  if (!isCut && !message.complete) throw truncated(request.url);
-  return { ...response, body };
-}
-
-/** The first bytes of a body; the connection is closed when there are more. */
-function collect(message: IncomingMessage, limit: number): Promise<{ body: Uint8Array; isCut: boolean }> {
-  // As long as is declared, and longer where nothing is: a large body does not take its size twice.
-  let body = Buffer.alloc(Math.min(Number(message.headers['content-length'] ?? 0) || 0, limit));
-  let length = 0;
-  return new Promise((resolve, reject) => {
-    message.on('data', (chunk: Uint8Array) => {
-      const end = length + chunk.byteLength;
-      if (end > body.byteLength) body = Buffer.concat([body], Math.min(limit, Math.max(end, 2 * length)));
-      body.set(chunk.subarray(0, body.byteLength - length), length);
-      length = Math.min(end, body.byteLength);
-      if (end <= limit) return;
-      message.destroy();
-      resolve({ body, isCut: true });
-    });
-    const finish = () => resolve({ body: body.subarray(0, length), isCut: false });
-    message.on('end', finish);
-    message.on('error', reject);
-    message.on('close', finish);
-  });
-}
-
-function checkHead(message: IncomingMessage, request: Request): void {
-  const encoding = message.headers['content-encoding'] ?? 'identity';
-  if (!/^(?:identity)?$/i.test(encoding.trim())) {
-    throw new ActionError('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
-      advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
-    });
-  }
-  const declared = Number(message.headers['content-length'] ?? 0);
-  if (declared > request.limit) throw tooLarge(request, String(declared));
-}
-
-function tooLarge({ url, limit }: Request, length: string): ActionError {
-  return new ActionError('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
-}
-
-function truncated(url: URL): ActionError {
-  return new ActionError('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
 }
 
 function timeout(url: URL, what: string, milliseconds: number): ActionError {

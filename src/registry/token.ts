@@ -1,5 +1,5 @@
 import { ActionError } from '../oci/action-error.ts';
-import { digestOf } from '../oci/digest.ts';
+import { digestOf } from '../oci/hash.ts';
 import type { Repository } from '../oci/reference.ts';
 import type { Challenge } from './challenge.ts';
 import { type Credential, encodeBasic } from './credentials/credential.ts';

@@ -1,5 +1,6 @@
 import { ActionError } from '../oci/action-error.ts';
-import { algorithmOf, type Digest, digestOf, isDigest } from '../oci/digest.ts';
+import { algorithmOf, type Digest, isDigest } from '../oci/digest.ts';
+import { digestOf } from '../oci/hash.ts';
 import { type Descriptor, type Index, type Manifest, parseManifest, refuseUnsupportedType } from '../oci/manifest.ts';
 import { essence, isGenericType } from '../oci/media-type.ts';
 import { bodyOf, errorWords } from './error.ts';
