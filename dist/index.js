@@ -1506,7 +1506,7 @@ function bareHostname(url) {
 
 /***/ }),
 
-/***/ 561:
+/***/ 536:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6795,6 +6795,36 @@ function mayBeTls(error) {
     return error instanceof action_error/* ActionError */.l && (error.reason === 'closed' || error.reason === 'not-http');
 }
 
+;// CONCATENATED MODULE: ./lib/src/registry/open-client.js
+
+
+
+
+
+/** A client for all the registries of a run: every request is retried, limited, and sent in the right scheme by `send`. */
+function openClient({ send, ...options }, clock) {
+    const quiet = new Map();
+    const careful = withRetries(withScheme(withLimit(withQuiet(send, clock, quiet))), clock, quiet);
+    return registryClient(repositoryReach({ ...options, send: careful }));
+}
+
+;// CONCATENATED MODULE: ./lib/src/registry/patience.js
+/** Milliseconds without an answer after which there is time for something else; nearer registries have answered by then. */
+const patience = 25;
+/** Does `work` once, while the first answer is under way, unless that comes at once. */
+function whileWaiting(send, work) {
+    let timer;
+    return async (request) => {
+        timer ??= setTimeout(work, patience);
+        try {
+            return await send(request);
+        }
+        finally {
+            clearTimeout(timer);
+        }
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/src/results.js
 
 
@@ -6845,72 +6875,6 @@ function ofManifest({ resolution }, files) {
 function ofConfig({ resolution }) {
     const content = resolution.config?.content;
     return { created: content?.created ?? '', labels: content?.labels ?? {}, diffIds: content?.diffIds ?? [] };
-}
-
-;// CONCATENATED MODULE: ./lib/src/saved-files.js
-
-
-
-/**
- * Writes every document of the outcomes into a new folder below `temp`, each named by its digest, so that nothing from
- * outside becomes part of a path.
- *
- * @param temp `RUNNER_TEMP`
- * @throws ActionError `runner-error`
- */
-function saveFiles(temp, outcomes) {
-    const documents = documentsOf(outcomes);
-    const folder = documents.size === 0 ? '' : makeFolder(temp);
-    const pathOf = (digest) => (0,external_node_path_.join)(folder, `${digest.replace(':', '-')}.json`);
-    const discard = () => {
-        if (folder !== '')
-            (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
-    };
-    orFail(temp, () => {
-        try {
-            for (const [digest, bytes] of documents)
-                (0,external_node_fs_namespaceObject.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' });
-        }
-        catch (error) {
-            // What was written in part has not the digest that it is named by.
-            discard();
-            throw error;
-        }
-    });
-    return { pathOf, discard };
-}
-function documentsOf(outcomes) {
-    const documents = new Map();
-    for (const { found } of outcomes) {
-        if (found === undefined)
-            continue;
-        documents.set(found.image.digest, found.image.bytes);
-        for (const { resolution } of found.subjects) {
-            documents.set(resolution.manifestDigest, resolution.manifestBytes);
-            if (resolution.config)
-                documents.set(resolution.manifest.config.digest, resolution.config.bytes);
-        }
-    }
-    return documents;
-}
-function makeFolder(temp) {
-    if (temp === '')
-        throw unwritable('it is not set');
-    return orFail(temp, () => (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_.join)(temp, 'image-digests-')));
-}
-function orFail(temp, write) {
-    try {
-        return write();
-    }
-    catch (error) {
-        throw unwritable(`${temp}: ${error instanceof Error ? error.message : String(error)}`, error);
-    }
-}
-function unwritable(why, cause) {
-    return new action_error/* ActionError */.l('runner-error', `RUNNER_TEMP cannot be written: ${why}`, {
-        advice: 'The runner sets RUNNER_TEMP to a folder for each job; look at the runner and its disk.',
-        cause,
-    });
 }
 
 ;// CONCATENATED MODULE: ./lib/src/summary.js
@@ -6999,13 +6963,144 @@ function escapeCell(text) {
     return text.replace(/[^A-Za-z0-9 ./,:-]|:(?=\/)|(?<=www)\./gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
 }
 
+;// CONCATENATED MODULE: ./lib/src/rehearsal.js
+
+
+
+
+
+
+
+
+
+
+const configType = 'application/vnd.oci.image.config.v1+json';
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
+/**
+ * Resolves an image that is made up, from a registry that is made up, and has no effect. JavaScript is compiled when it
+ * is first called: done while the first answer is under way, that costs no time; done when it is there, up to 10 ms.
+ */
+async function rehearse(inputs, log) {
+    const { send, images } = madeUp();
+    const silent = { ...log, line: log.safe, group: (title, lines) => void [title, ...lines].map(log.safe) };
+    const credentials = async () => undefined;
+    const client = openClient({ send, credentials, authHosts: new Map(), plainHttp: new Set(), keepToken: () => { } }, systemClock);
+    const { outcomes } = await resolveImages({ ...inputs, ...plainly, images }, client, silent);
+    const files = { pathOf: () => '', discard: () => { } };
+    const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
+    for (const result of results.flat())
+        printResult(silent, result);
+    summaryOf(results.flat(), log.safe);
+    return outputsOf(outcomes, results, files, true);
+}
+/** What is asked of the image: nothing that could fail, wait or fetch another. */
+const plainly = {
+    platforms: [(0,oci_platform/* parsePlatform */.FL)('linux/amd64')],
+    gates: { expectedDigests: [], expectedLabels: [], requiredPlatforms: [], verifyBlobs: false },
+    waitTimeout: 0,
+    compareWith: undefined,
+    baseImage: undefined,
+};
+function madeUp() {
+    const documents = new Map();
+    const put = (mediaType, content) => {
+        const bytes = Buffer.from(JSON.stringify(content));
+        const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.byteLength };
+        documents.set(descriptor.digest, { bytes, mediaType });
+        return descriptor;
+    };
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const config = put(configType, { ...platform, created: '2026-01-01T00:00:00Z', rootfs: { diff_ids: [] } });
+    const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: config.digest, size: 1 };
+    const manifest = put(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layer] });
+    const manifests = [{ ...manifest, platform }];
+    const { digest } = put(indexType, { schemaVersion: 2, mediaType: indexType, manifests });
+    const challenge = 'Bearer realm="https://example.org/token",service="example.org"';
+    const send = async ({ url, phase, headers }) => {
+        if (phase === 'token')
+            return { url, status: 200, headers: {}, body: Buffer.from('{"token":"made-up"}') };
+        const body = Buffer.alloc(0);
+        if (!headers['authorization'])
+            return { url, status: 401, headers: { 'www-authenticate': [challenge] }, body };
+        const { bytes, mediaType } = documents.get(url.pathname.split('/').at(-1) ?? '') ?? { bytes: body, mediaType: '' };
+        return { url, status: 200, headers: { 'content-type': [mediaType] }, body: bytes };
+    };
+    const text = `example.org/made-up@${digest}`;
+    return { send, images: [{ text, reference: (0,oci_reference/* parseReference */.F2)(text) }] };
+}
+
+;// CONCATENATED MODULE: ./lib/src/saved-files.js
+
+
+
+/**
+ * Writes every document of the outcomes into a new folder below `temp`, each named by its digest, so that nothing from
+ * outside becomes part of a path.
+ *
+ * @param temp `RUNNER_TEMP`
+ * @throws ActionError `runner-error`
+ */
+function saveFiles(temp, outcomes) {
+    const documents = documentsOf(outcomes);
+    const folder = documents.size === 0 ? '' : makeFolder(temp);
+    const pathOf = (digest) => (0,external_node_path_.join)(folder, `${digest.replace(':', '-')}.json`);
+    const discard = () => {
+        if (folder !== '')
+            (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
+    };
+    orFail(temp, () => {
+        try {
+            for (const [digest, bytes] of documents)
+                (0,external_node_fs_namespaceObject.writeFileSync)(pathOf(digest), bytes, { flag: 'wx' });
+        }
+        catch (error) {
+            // What was written in part has not the digest that it is named by.
+            discard();
+            throw error;
+        }
+    });
+    return { pathOf, discard };
+}
+function documentsOf(outcomes) {
+    const documents = new Map();
+    for (const { found } of outcomes) {
+        if (found === undefined)
+            continue;
+        documents.set(found.image.digest, found.image.bytes);
+        for (const { resolution } of found.subjects) {
+            documents.set(resolution.manifestDigest, resolution.manifestBytes);
+            if (resolution.config)
+                documents.set(resolution.manifest.config.digest, resolution.config.bytes);
+        }
+    }
+    return documents;
+}
+function makeFolder(temp) {
+    if (temp === '')
+        throw unwritable('it is not set');
+    return orFail(temp, () => (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_.join)(temp, 'image-digests-')));
+}
+function orFail(temp, write) {
+    try {
+        return write();
+    }
+    catch (error) {
+        throw unwritable(`${temp}: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+}
+function unwritable(why, cause) {
+    return new action_error/* ActionError */.l('runner-error', `RUNNER_TEMP cannot be written: ${why}`, {
+        advice: 'The runner sets RUNNER_TEMP to a folder for each job; look at the runner and its disk.',
+        cause,
+    });
+}
+
 ;// CONCATENATED MODULE: ./lib/src/version.js
 /** The version in `package.json`, which a test holds against this one. */
 const version = '1.0.0';
 
 ;// CONCATENATED MODULE: ./lib/src/main.js
-
-
 
 
 
@@ -7038,7 +7133,9 @@ async function main_run(prepared, log, watch) {
         // Comparisons take a look of their own.
         watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
         const { send, close } = httpTransport(`image-digests/${version}`, prepared.early);
-        const client = openClient(inputs, log, send);
+        // What goes wrong in a rehearsal will go wrong in earnest, and be told then.
+        const rehearsed = whileWaiting(send, () => rehearse(inputs, log).catch(() => undefined));
+        const client = clientFor(inputs, log, rehearsed);
         const { outcomes, failures } = await resolveImages(inputs, client, log).finally(close);
         if (failures.length > 0)
             return fail(log, files, failures);
@@ -7049,23 +7146,16 @@ async function main_run(prepared, log, watch) {
         return fail(log, files, [{ error, about: '' }]);
     }
 }
-function openClient(inputs, log, send) {
-    const { images, compareWith, baseImage } = inputs;
+function clientFor(inputs, log, send) {
+    const { images, compareWith, baseImage, authHosts, plainHttp } = inputs;
     const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter((it) => it !== undefined);
     const listener = { keepSecret: log.keepSecret, warn: log.warning };
     const { registry } = inputs.credentials.input ?? {};
     if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
         log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
     }
-    const quiet = new Map();
-    const reach = repositoryReach({
-        send: withRetries(withScheme(withLimit(withQuiet(send, systemClock, quiet))), systemClock, quiet),
-        credentials: openCredentials(inputs.credentials, references, listener),
-        authHosts: inputs.authHosts,
-        plainHttp: inputs.plainHttp,
-        keepToken: log.keepToken,
-    });
-    return registryClient(reach);
+    const credentials = openCredentials(inputs.credentials, references, listener);
+    return openClient({ send, credentials, authHosts, plainHttp, keepToken: log.keepToken }, systemClock);
 }
 /** Sets the outputs, then writes what is good to have: only the former can fail the step. */
 function publish(inputs, outcomes, runner, log) {
@@ -7270,7 +7360,7 @@ async function start() {
     // Lets the connections start.
     for (let turn = 0; turn < 2; turn += 1)
         await new Promise((resolve) => setImmediate(resolve));
-    const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 561));
+    const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 536));
     await runStep(prepared);
 }
 

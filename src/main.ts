@@ -5,14 +5,13 @@ import { type Inputs, insistOnCertificates, type RunnerFiles, readRunnerFiles, r
 import type { Log } from './log.ts';
 import { outputsOf, writeOutputs } from './outputs.ts';
 import type { Prepared } from './prepare.ts';
-import { type RegistryClient, registryClient } from './registry/client.ts';
+import type { RegistryClient } from './registry/client.ts';
 import { openCredentials } from './registry/credentials/store.ts';
 import { httpTransport } from './registry/http.ts';
-import { withLimit } from './registry/limit.ts';
-import { repositoryReach } from './registry/reach.ts';
-import { type QuietHosts, withQuiet, withRetries } from './registry/retry.ts';
-import { withScheme } from './registry/scheme.ts';
+import { openClient } from './registry/open-client.ts';
+import { whileWaiting } from './registry/patience.ts';
 import type { Transport } from './registry/transport.ts';
+import { rehearse } from './rehearsal.ts';
 import { printResult } from './report.ts';
 import { type Outcome, type Result, resultsOf } from './results.ts';
 import { saveFiles } from './saved-files.ts';
@@ -43,7 +42,9 @@ export async function run(prepared: Prepared, log: Log, watch: Watch): Promise<b
     // Comparisons take a look of their own.
     watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
     const { send, close } = httpTransport(`image-digests/${version}`, prepared.early);
-    const client = openClient(inputs, log, send);
+    // What goes wrong in a rehearsal will go wrong in earnest, and be told then.
+    const rehearsed = whileWaiting(send, () => rehearse(inputs, log).catch(() => undefined));
+    const client = clientFor(inputs, log, rehearsed);
     const { outcomes, failures } = await resolveImages(inputs, client, log).finally(close);
     if (failures.length > 0) return fail(log, files, failures);
     publish(inputs, outcomes, files, log);
@@ -53,8 +54,8 @@ export async function run(prepared: Prepared, log: Log, watch: Watch): Promise<b
   }
 }
 
-function openClient(inputs: Inputs, log: Log, send: Transport): RegistryClient {
-  const { images, compareWith, baseImage } = inputs;
+function clientFor(inputs: Inputs, log: Log, send: Transport): RegistryClient {
+  const { images, compareWith, baseImage, authHosts, plainHttp } = inputs;
   const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter(
     (it) => it !== undefined,
   );
@@ -63,15 +64,8 @@ function openClient(inputs: Inputs, log: Log, send: Transport): RegistryClient {
   if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
     log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
   }
-  const quiet: QuietHosts = new Map();
-  const reach = repositoryReach({
-    send: withRetries(withScheme(withLimit(withQuiet(send, systemClock, quiet))), systemClock, quiet),
-    credentials: openCredentials(inputs.credentials, references, listener),
-    authHosts: inputs.authHosts,
-    plainHttp: inputs.plainHttp,
-    keepToken: log.keepToken,
-  });
-  return registryClient(reach);
+  const credentials = openCredentials(inputs.credentials, references, listener);
+  return openClient({ send, credentials, authHosts, plainHttp, keepToken: log.keepToken }, systemClock);
 }
 
 /** Sets the outputs, then writes what is good to have: only the former can fail the step. */
