@@ -108,17 +108,18 @@ function environment({ folder, authority }) {
 }
 
 /** `dist/index.js` as the runner starts it: inputs and files in the environment. */
-function ourInvocation(shape, repositories, env, { folder }) {
+function ourInvocation(shape, repositories, env, { folder, authority }) {
   const temp = mkdtempSync(join(folder, 'temp-'));
   const output = join(temp, 'output');
   writeFileSync(output, '');
   writeFileSync(join(temp, 'summary'), '');
   return {
     file: node,
-    args: ['--use-openssl-ca', action],
+    args: [action],
     env: {
       ...env,
       INPUT_IMAGE: repositories.map((repository) => reference(shape, repository)).join('\n'),
+      NODE_EXTRA_CA_CERTS: authority,
       GITHUB_OUTPUT: output,
       GITHUB_STEP_SUMMARY: join(temp, 'summary'),
       RUNNER_TEMP: temp,

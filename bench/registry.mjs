@@ -1,15 +1,18 @@
-// Registries with token services, in memory, over TLS.
+// Registries with token services, in memory.
 import { randomBytes } from 'node:crypto';
+import http from 'node:http';
 import https from 'node:https';
 
 /**
  * Starts a server that is both registry and token service: which of the two is decided by the path, and each shape
  * names the host that its tokens come from.
  *
+ * @param socketPath where TLS is spoken
+ * @param plainPort the port of 127.0.0.1 where it is not
  * @param images by repository, as `makeImage` gives them; every tag is `1`
  * @param realms the challenge's realm and service by host
  */
-export async function startRegistry({ key, cert, socketPath, images, realms }) {
+export async function startRegistry({ key, cert, socketPath, plainPort, images, realms }) {
   const tokens = new Set();
   const seen = [];
   /** By repository, whether its tag is hidden from the request that asks for it. */
@@ -35,7 +38,7 @@ export async function startRegistry({ key, cert, socketPath, images, realms }) {
     send(response, 200, found.bytes, path.includes('/blobs/') ? 'application/octet-stream' : found.mediaType, request);
   };
 
-  const server = https.createServer({ key, cert }, (request, response) => {
+  const answer = (request, response) => {
     const host = request.headers.host ?? '';
     const { pathname } = new URL(request.url ?? '/', 'https://registry');
     const entry = { method: request.method, host, path: pathname, status: 0 };
@@ -51,8 +54,10 @@ export async function startRegistry({ key, cert, socketPath, images, realms }) {
     response.setHeader('www-authenticate', `Bearer realm="${realm}",service="${service}"`);
     response.setHeader('docker-distribution-api-version', 'registry/2.0');
     return send(response, 401, '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}');
-  });
+  };
+  const server = https.createServer({ key, cert }, answer);
   await new Promise((resolve) => server.listen(socketPath, resolve));
+  await new Promise((resolve) => http.createServer(answer).listen(plainPort, '127.0.0.1', resolve));
   return { server, seen, hide: (repository, isHidden) => hidden.set(repository, isHidden) };
 }
 

@@ -2,6 +2,7 @@
 
 /** What the action promises, as ratios of medians in one run. `peer` undefined stands for an empty Node. */
 const targets = [
+  { shape: 'plain', roundTrip: 0, peer: undefined, most: 3 },
   { shape: 'unknown', roundTrip: 0, peer: undefined, most: 3 },
   { shape: 'hub', roundTrip: 0, peer: undefined, most: 3 },
   { shape: 'ghcr', roundTrip: 0, peer: undefined, most: 3 },
@@ -15,7 +16,7 @@ const targets = [
 ];
 
 /** Prints the whole report to standard output. */
-export function printReport({ single, twenty, pulls, missing, rounds, roundsForTwenty, machine }) {
+export function printReport({ single, plain, twenty, pulls, missing, rounds, roundsForTwenty, machine }) {
   const roundTrips = [...new Set(single.map(({ roundTrip }) => roundTrip))];
   const lines = [
     `Measured ${machine}; medians of ${rounds} rounds (${roundsForTwenty} for twenty images), whole processes, TLS.`,
@@ -24,7 +25,7 @@ export function printReport({ single, twenty, pulls, missing, rounds, roundsForT
     ...roundTrips.flatMap((trip) => [...singleTable(single.filter(({ roundTrip }) => roundTrip === trip)), '']),
     ...twentyTable(twenty),
     '',
-    ...targetTable(single, twenty),
+    ...targetTable([...single, plain], twenty),
     '',
     ...pullTable(pulls),
   ];

@@ -6,7 +6,7 @@ import { checkProof, contenders, invocation, node } from './contenders.mjs';
 import { runOnce, sideBySide } from './measure.mjs';
 import { countPulls } from './pulls.mjs';
 import { printReport } from './report.mjs';
-import { images, repositories, shapes } from './shapes.mjs';
+import { images, plainShape, repositories, shapes } from './shapes.mjs';
 import { startWorld } from './world.mjs';
 
 const roundTrips = [0, 40];
@@ -39,12 +39,15 @@ async function main() {
       world.network.roundTrip = roundTrip;
       for (const shape of shapes) single.push(await measureOne(present, shape, roundTrip, world));
     }
+    // The others would each have to be told that plain HTTP is meant.
+    const ours = present.filter(({ isOurs }) => isOurs);
+    const plain = await measureOne(ours, plainShape, 0, world);
     const twenty = [];
     for (const roundTrip of roundTrips) twenty.push(await measureTwenty(present, roundTrip, world));
     world.network.roundTrip = 0;
     const pulls = await countPulls(world, images);
     const missing = contenders.filter(({ file }) => file === undefined).map(({ name }) => name);
-    printReport({ single, twenty, pulls, missing, rounds, roundsForTwenty, machine: await describeMachine() });
+    printReport({ single, plain, twenty, pulls, missing, rounds, roundsForTwenty, machine: await describeMachine() });
   } finally {
     world.close();
   }

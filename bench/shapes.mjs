@@ -15,6 +15,10 @@ export const hosts = {
   '203.0.113.6': ['ghcr.io'],
 };
 
+/** Where a registry speaks plain HTTP, without a delay. */
+export const plainPort = 5000;
+const loopback = `127.0.0.1:${plainPort}`;
+
 const hub = { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' };
 
 /** The challenge of each host. */
@@ -24,6 +28,7 @@ export const realms = {
   'index.docker.io': hub,
   'docker.io': hub,
   'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
+  [loopback]: { realm: `http://${loopback}/token`, service: loopback },
 };
 
 /** Each shape: what a user writes, and what the shell script has to be told. */
@@ -36,6 +41,9 @@ export const shapes = [
   const { realm, service } = realms[wire];
   return { ...shape, wire, tokenUrl: `${realm}?service=${service}` };
 });
+
+/** Neither TLS nor a network: what is left is the start of a program, and its work. */
+export const plainShape = { name: 'plain', title: 'loopback, plain HTTP', registry: loopback };
 
 export const repositories = Array.from({ length: imageCount }, (_, at) => `team/app${at + 1}`);
 

@@ -7,7 +7,7 @@ import { makeCertificates } from './certificates.mjs';
 import { buildx } from './contenders.mjs';
 import { startRegistry } from './registry.mjs';
 import { startRelay } from './relay.mjs';
-import { hosts, images, realms } from './shapes.mjs';
+import { hosts, images, plainPort, realms } from './shapes.mjs';
 
 /**
  * Starts registries under their real names, on loopback. Must run in a mount and network namespace of its own: it puts
@@ -28,7 +28,7 @@ export async function startWorld() {
   }
 
   const socketPath = join(folder, 'registry.sock');
-  const registry = await startRegistry({ ...tls, socketPath, images, realms });
+  const registry = await startRegistry({ ...tls, socketPath, plainPort, images, realms });
   const network = { roundTrip: 0, connections: 0 };
   for (const host of Object.keys(hosts)) await startRelay(host, socketPath, network);
   return { folder, authority, registry, network, close: () => rmSync(folder, { recursive: true, force: true }) };
