@@ -1506,7 +1506,7 @@ function bareHostname(url) {
 
 /***/ }),
 
-/***/ 536:
+/***/ 755:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6086,6 +6086,49 @@ function readHeader(text) {
 
 // EXTERNAL MODULE: ./lib/src/registry/known.js
 var registry_known = __nccwpck_require__(303);
+;// CONCATENATED MODULE: ./lib/src/registry/rejection.js
+
+
+
+
+/** Whether an error says that a registry wants other credentials, or more. */
+function isRejection(error) {
+    return error instanceof action_error/* ActionError */.l && (error.code === 'unauthorized' || error.code === 'denied');
+}
+/** The error for a 401 or 403 that is final. */
+function rejected(response, credential, repository) {
+    const error = statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} may not be pulled`);
+    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+    const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
+    return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
+}
+/** The error for a registry that turns us away without asking who we are. */
+function unasked(response, { source }, { registry }) {
+    return statusError(response, `${registry} turns strangers away, and did not ask for the credentials from ${source}`).with({
+        advice: 'Check the name of the registry and of the repository; ask its operator why it sends no challenge.',
+    });
+}
+/** Adds to a rejection where the credentials came from and what to do about it. */
+function withSource(error, credential, repository) {
+    if (!(error instanceof action_error/* ActionError */.l) || !isRejection(error) || error.advice !== undefined)
+        return error;
+    const source = credential === undefined
+        ? `No credentials were found for ${repository.registry}.`
+        : `The credentials came from ${credential.source}.`;
+    return error.with({
+        message: `${error.message} ${source}`,
+        advice: `${rejection_adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`,
+    });
+}
+function rejection_adviceFor({ registry }, credential) {
+    if (registry === 'ghcr.io' || credential?.isOptional) {
+        return 'Give the job "permissions: packages: read", and the package access for this repository in its settings; for a package elsewhere give username and password (a token with read:packages).';
+    }
+    return credential === undefined
+        ? `Log in to ${(0,oci_reference/* wireHost */.we)(registry)} in an earlier step, or give the inputs username and password.`
+        : 'Check that they are still valid and may read this repository.';
+}
+
 ;// CONCATENATED MODULE: ./lib/src/registry/token.js
 
 
@@ -6347,42 +6390,6 @@ async function challengesOf(response, request, send) {
 function auth_describe({ status, url }, { scheme, parameters }) {
     const wants = [...parameters].map(([name, value]) => `${name}="${value}"`).join(', ');
     return `${url.host} answered ${status} and wants ${scheme} ${wants}`;
-}
-function isRejection(error) {
-    return error instanceof action_error/* ActionError */.l && (error.code === 'unauthorized' || error.code === 'denied');
-}
-/** The error for a 401 or 403 that is final. */
-function rejected(response, credential, repository) {
-    const error = statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} may not be pulled`);
-    const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
-    const isScopeMissing = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
-    return withSource(isScopeMissing ? error.with({ code: 'denied' }) : error, credential, repository);
-}
-/** The error for a registry that turns us away without asking who we are. */
-function unasked(response, { source }, { registry }) {
-    return statusError(response, `${registry} turns strangers away, and did not ask for the credentials from ${source}`).with({
-        advice: 'Check the name of the registry and of the repository; ask its operator why it sends no challenge.',
-    });
-}
-/** Adds to a rejection where the credentials came from and what to do about it. */
-function withSource(error, credential, repository) {
-    if (!(error instanceof action_error/* ActionError */.l) || !isRejection(error) || error.advice !== undefined)
-        return error;
-    const source = credential === undefined
-        ? `No credentials were found for ${repository.registry}.`
-        : `The credentials came from ${credential.source}.`;
-    return error.with({
-        message: `${error.message} ${source}`,
-        advice: `${auth_adviceFor(repository, credential)} A registry may answer so for an image that does not exist, too.`,
-    });
-}
-function auth_adviceFor({ registry }, credential) {
-    if (registry === 'ghcr.io' || credential?.isOptional) {
-        return 'Give the job "permissions: packages: read", and the package access for this repository in its settings; for a package elsewhere give username and password (a token with read:packages).';
-    }
-    return credential === undefined
-        ? `Log in to ${(0,oci_reference/* wireHost */.we)(registry)} in an earlier step, or give the inputs username and password.`
-        : 'Check that they are still valid and may read this repository.';
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/redirect.js
@@ -7360,7 +7367,7 @@ async function start() {
     // Lets the connections start.
     for (let turn = 0; turn < 2; turn += 1)
         await new Promise((resolve) => setImmediate(resolve));
-    const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 536));
+    const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 755));
     await runStep(prepared);
 }
 

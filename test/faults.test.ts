@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, describe, test } from 'node:test';
+import { type Authority, makeAuthority } from './support/authority.ts';
 import {
   assertGreen,
   assertHarmless,
@@ -17,7 +18,6 @@ import {
 import { image, types } from './support/images.ts';
 import { withoutSignals } from './support/posix.ts';
 import type { Fault } from './support/registry.ts';
-import { type Authority, makeAuthority } from './support/tls.ts';
 
 /** What a server does with a connection, after the first bytes of a request. */
 type Play = (socket: Socket) => void;

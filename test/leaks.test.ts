@@ -6,15 +6,7 @@ import { runAction, type Step } from './support/action.ts';
 import { answering, base64, temporaryFolder, writeAt, writeHelper } from './support/folder.ts';
 import { image } from './support/images.ts';
 import { withoutShell } from './support/posix.ts';
-import {
-  type Answer,
-  type Asked,
-  type Internet,
-  lineOf,
-  type Site,
-  startInternet,
-  startSite,
-} from './support/proxy.ts';
+import { type Answer, type Asked, lineOf, type Site, type Sites, startSite, startSites } from './support/sites.ts';
 
 // Canaries: secrets that are searched for in everything that a run sends and leaves. Each has characters that
 // base64, queries and forms write differently.
@@ -89,7 +81,7 @@ function echoing(challenge: string, status = 403): Site {
 
 interface Leavings {
   readonly step: Step;
-  readonly net: Internet;
+  readonly net: Sites;
   /** Everything that the run left but its mask commands: streams, outputs, summary and files. */
   readonly left: string;
   /** The values of `::add-mask::`. */
@@ -108,7 +100,7 @@ interface Scene {
 /** Plays a scene in which every source holds a canary for the host `HOST` that it is named after. */
 async function play(t: TestContext, scene: Scene): Promise<Leavings> {
   const folder = await temporaryFolder(t);
-  const net = await startInternet(scene.sites);
+  const net = await startSites(scene.sites);
   t.after(() => net.close());
   const [home, bin, runtime] = [join(folder, 'home'), join(folder, 'bin'), join(folder, 'runtime')];
   await writeAt(join(home, '.docker', 'config.json'), scene.docker ?? dockerConfig);

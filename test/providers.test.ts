@@ -5,7 +5,7 @@ import { runAction, type Step } from './support/action.ts';
 import { answering, base64, temporaryFolder, writeAt, writeHelper } from './support/folder.ts';
 import { image } from './support/images.ts';
 import { withoutShell } from './support/posix.ts';
-import { type Answer, type Asked, type Internet, type Site, startInternet } from './support/proxy.ts';
+import { type Answer, type Asked, type Site, type Sites, startSites } from './support/sites.ts';
 
 // Each registry is played under its real name, as its clients' sources and issues record it: go-containerregistry,
 // containers/image, containerd, docker/cli, Renovate, Gitea, and bug reports for the rest.
@@ -35,8 +35,8 @@ function basic(user: string, password: string): string {
   return `Basic ${base64(`${user}:${password}`)}`;
 }
 
-async function internet(t: TestContext, sites: Readonly<Record<string, Site>>): Promise<Internet> {
-  const started = await startInternet(sites);
+async function internet(t: TestContext, sites: Readonly<Record<string, Site>>): Promise<Sites> {
+  const started = await startSites(sites);
   t.after(() => started.close());
   return started;
 }
@@ -48,7 +48,7 @@ interface Login {
 }
 
 /** Runs the action for one image against the sites, with a login as an earlier step leaves it. */
-async function pull(t: TestContext, reference: string, net: Internet, login: Login = {}): Promise<Step> {
+async function pull(t: TestContext, reference: string, net: Sites, login: Login = {}): Promise<Step> {
   const home = await temporaryFolder(t);
   if (login.config !== undefined) await writeAt(join(home, '.docker', 'config.json'), login.config);
   return runAction({ image: reference, ...login.inputs }, { env: { HOME: home, ...net.env, ...login.env } });
@@ -66,11 +66,11 @@ function assertFailed(step: Step, code: string, ...texts: readonly RegExp[]): vo
 }
 
 /** The distinct values of `Authorization` that a site was sent, with the paths that they went to left out. */
-function authorizations(net: Internet, site: string): (string | undefined)[] {
+function authorizations(net: Sites, site: string): (string | undefined)[] {
   return [...new Set(net.seen.filter((asked) => asked.site === site).map(({ headers }) => headers.authorization))];
 }
 
-function tokenLines(net: Internet, site: string, path: string): string[] {
+function tokenLines(net: Sites, site: string, path: string): string[] {
   return net.paths(site).filter((line) => line.split(' ')[1]?.split('?')[0] === path);
 }
 

@@ -1,9 +1,28 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A key with a certificate that it signed itself, both in PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
+}
+
+/** A certificate with a file that makes a process trust it. */
+export interface TrustedCertificate extends Certificate {
+  /** For `NODE_EXTRA_CA_CERTS`. */
+  readonly file: string;
+  remove(): Promise<void>;
+}
+
+/** Makes a certificate, and writes the file that makes it trusted. */
+export async function trustedCertificate(names: readonly string[]): Promise<TrustedCertificate> {
+  const certificate = makeCertificate(names);
+  const folder = await mkdtemp(join(tmpdir(), 'image-digests-tls-'));
+  const file = join(folder, 'cert.pem');
+  await writeFile(file, certificate.cert);
+  return { ...certificate, file, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /**
