@@ -442,23 +442,27 @@ function parseExpectedLabels(text) {
         const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];
         if (key !== undefined)
             return [key, value];
-        throw new action_error/* ActionError */.l('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
+        throw new action_error/* ActionError */.lZ('invalid-input', `"${line}" is not key=value.`, { advice: 'Write one key=value a line.' });
     });
 }
 /** An error about an input, before any request is sent. */
 function invalidInput(name, why, advice) {
-    return new action_error/* ActionError */.l('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
+    return new action_error/* ActionError */.lZ('invalid-input', `The input ${name} cannot be used: ${why}.`, { advice });
 }
 /** `host[:port]`, the Hub under its one name. Throws `invalid-input`. */
 function parseRegistryInput(name, text) {
     const registry = (0,oci_reference/* parseRegistry */.l5)(text);
     if (registry !== undefined)
         return registry;
-    throw invalidInput(name, `"${(0,oci_reference/* withoutUserinfo */.Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
+    throw invalidRegistry(name, text);
+}
+/** An error about what should be `host[:port]`. */
+function invalidRegistry(name, text) {
+    return invalidInput(name, `"${(0,oci_reference/* withoutUserinfo */.Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
 }
 /** Whether a proxy setting is one that will be used, and not passed over. */
 function isProxy(text) {
-    const isWhole = /^https?:\/\//.test(text);
+    const isWhole = /^https?:\/\//i.test(text);
     try {
         const url = new URL(isWhole ? text : `http://${text}`);
         decodeURIComponent(`${url.username}${url.password}`);
@@ -656,7 +660,7 @@ function checkProxies() {
         const value = variable(name);
         if (value === '' || isProxy(value))
             continue;
-        throw new action_error/* ActionError */.l('invalid-input', `The environment variable ${name} is not a proxy.`, {
+        throw new action_error/* ActionError */.lZ('invalid-input', `The environment variable ${name} is not a proxy.`, {
             advice: 'Write http://host:port, with special characters of user name and password percent-encoded.',
         });
     }
@@ -716,8 +720,10 @@ function readAuthHosts() {
             throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
         const key = parseRegistryInput('auth-hosts', registry);
         const hosts = pairs.get(key) ?? new Set();
-        parseRegistryInput('auth-hosts', host);
-        pairs.set(key, hosts.add((0,oci_host/* parseHost */.o)(host) ?? ''));
+        const trusted = (0,oci_host/* parseHost */.o)(host);
+        if (trusted === undefined)
+            throw invalidRegistry('auth-hosts', host);
+        pairs.set(key, hosts.add(trusted));
     }
     return pairs;
 }
@@ -727,7 +733,7 @@ function named(name, parse) {
         return parse();
     }
     catch (error) {
-        if (!(error instanceof action_error/* ActionError */.l))
+        if (!(error instanceof action_error/* ActionError */.lZ))
             throw error;
         throw error.with({ message: `The input ${name} cannot be used: ${error.message}` });
     }
@@ -748,7 +754,8 @@ function unique(items, key) {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   l: () => (/* binding */ ActionError)
+/* harmony export */   bD: () => (/* binding */ messageOf),
+/* harmony export */   lZ: () => (/* binding */ ActionError)
 /* harmony export */ });
 /* unused harmony export errorCodes */
 /** Every way in which a run can fail, by the names that the `error-code` output uses. */
@@ -774,6 +781,10 @@ const errorCodes = (/* unused pure expression or super */ null && ([
     'runner-error',
     'internal',
 ]));
+/** The words of whatever was thrown. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
 /** The only error that this program throws on purpose. Its text may hold words from outside. */
 class ActionError extends Error {
     code;
@@ -837,9 +848,9 @@ function parseDigest(text, malformed) {
         return text;
     const algorithm = wellFormed.exec(text)?.[1];
     if (algorithm !== undefined && !isAlgorithm(algorithm)) {
-        throw new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
+        throw new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('unsupported', `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`);
     }
-    throw new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l(malformed, `"${text.slice(0, longestShown)}" is not a digest.`, {
+    throw new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(malformed, `"${text.slice(0, longestShown)}" is not a digest.`, {
         advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
     });
 }
@@ -1062,7 +1073,7 @@ function build({ osVersion }) {
     return osVersion.split('.', 3).join('.');
 }
 function invalid(input, why) {
-    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `"${input}" is not a platform: ${why}.`, {
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('invalid-input', `"${input}" is not a platform: ${why}.`, {
         advice: 'Write for example linux/amd64, linux/arm/v7 or windows(10.0.20348)/amd64.',
     });
 }
@@ -1100,7 +1111,7 @@ const longestPath = 255;
 const longestReference = 1024;
 const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
+const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/i;
 /**
  * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
  *
@@ -1171,7 +1182,14 @@ function splitDigest(text) {
     if (isHost || text.includes('/', at) || before.includes('@')) {
         throw invalid(text, 'what follows the @ is not a digest.', adviceForAt);
     }
-    return { before, digest: (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(text.slice(at + 1), 'invalid-input') };
+    try {
+        return { before, digest: (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(text.slice(at + 1), 'invalid-input') };
+    }
+    catch (error) {
+        if (!(error instanceof _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ))
+            throw error;
+        throw error.with({ message: `"${withoutUserinfo(text)}" cannot be used: ${error.message}` });
+    }
 }
 const adviceForAt = 'Write name@sha256:…; a user name and password go into the inputs of that name, never into the reference.';
 function splitTag(text) {
@@ -1218,9 +1236,7 @@ function checkPath(path, text) {
     throw invalid(text, `"${path}" is not a repository path.`, 'A path has lower-case letters and digits, single separators (. _ __ -) between them, and slashes.');
 }
 function invalid(text, why, advice) {
-    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
-        ...(advice === undefined ? {} : { advice }),
-    });
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, { advice });
 }
 
 
@@ -1359,7 +1375,7 @@ const lookupTimeout = 1_000;
 function openEarly(registries) {
     const sockets = new Map();
     for (const registry of new Set(registries)) {
-        const realm = Object.hasOwn(_known_js__WEBPACK_IMPORTED_MODULE_3__/* .knownChallenges */ .I, registry) ? _known_js__WEBPACK_IMPORTED_MODULE_3__/* .knownChallenges */ .I[registry]?.realm : undefined;
+        const realm = (0,_known_js__WEBPACK_IMPORTED_MODULE_3__/* .challengeOf */ .p)(registry)?.realm;
         for (const place of [`https://${(0,_oci_reference_js__WEBPACK_IMPORTED_MODULE_1__/* .wireHost */ .we)(registry)}`, ...(realm === undefined ? [] : [realm])]) {
             const url = new URL(place);
             if ((0,_address_js__WEBPACK_IMPORTED_MODULE_2__/* .nameClass */ .Kn)((0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url)) !== undefined || sockets.size >= mostHosts)
@@ -1421,8 +1437,8 @@ function settable() {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   I: () => (/* binding */ knownChallenges),
-/* harmony export */   o: () => (/* binding */ knownTokenHosts)
+/* harmony export */   o: () => (/* binding */ knownTokenHosts),
+/* harmony export */   p: () => (/* binding */ challengeOf)
 /* harmony export */ });
 /* harmony import */ var _oci_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(41);
 
@@ -1436,10 +1452,14 @@ const knownTokenHosts = {
     'nvcr.io': 'authn.nvidia.com',
 };
 /** Registries whose challenge is known beforehand, so that the token can be asked for while the challenge is on its way. */
-const knownChallenges = {
+const challenges = {
     [_oci_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .dockerHub */ .UD]: { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' },
     'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
 };
+/** The challenge of a registry, where it is known beforehand. */
+function challengeOf(registry) {
+    return Object.hasOwn(challenges, registry) ? challenges[registry] : undefined;
+}
 
 
 /***/ }),
@@ -1506,7 +1526,7 @@ function bareHostname(url) {
 
 /***/ }),
 
-/***/ 755:
+/***/ 108:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -3446,7 +3466,8 @@ function openLog() {
     const onlyQuoted = new Set();
     let annotations = 0;
     // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
-    const safe = (text) => printable(shorten(redact(text, secrets), longestLine));
+    const fit = (text, hidden) => printable(shorten(redact(text, hidden), longestLine));
+    const safe = (text) => fit(text, secrets);
     const masked = new Set();
     const keep = (secret, shortest) => {
         for (const line of secret.split(/[\r\n]+/)) {
@@ -3474,18 +3495,23 @@ function openLog() {
         },
         annotationsLeft: () => mostAnnotations - Math.min(annotations, mostWarnings),
         error(code, lines) {
-            const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
+            const whole = lines.map(safe);
+            for (const line of whole)
+                if (line.length > longestPart)
+                    info(line);
+            const text = whole.map((line) => shorten(line, longestPart)).join('\n');
             error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
         },
         keepSecret: (secret) => keep(secret, shortestSecret),
         keepToken: (token) => keep(token, shortestToken),
         safe,
-        quote: (text) => shorten(safe(redact(text, onlyQuoted)), longestQuote),
+        // All at once, as a short secret may be a part of a long one.
+        quote: (text) => shorten(fit(text, [...secrets, ...onlyQuoted]), longestQuote),
     };
 }
 /** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
 function partsOf(error, about, { quote }) {
-    const known = error instanceof action_error/* ActionError */.l ? error : defect(error);
+    const known = error instanceof action_error/* ActionError */.lZ ? error : defect(error);
     const said = known.said === undefined ? [] : [`It said: ${quote(known.said)}`];
     const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
     return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
@@ -3501,7 +3527,7 @@ function formsOf(secret) {
 }
 function defect(error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return new action_error/* ActionError */.l('internal', `The action has a defect: ${message}`);
+    return new action_error/* ActionError */.lZ('internal', `The action has a defect: ${message}`);
 }
 function shorten(text, longest) {
     return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
@@ -3641,8 +3667,8 @@ function writeOutputs(path, outputs) {
         appendToRunnerFile(path, texts);
     }
     catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new action_error/* ActionError */.l('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
+        const why = (0,action_error/* messageOf */.bD)(cause);
+        throw new action_error/* ActionError */.lZ('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
             advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
             cause,
         });
@@ -3691,6 +3717,7 @@ function manifestOutputs({ found }, result, files) {
 ;// CONCATENATED MODULE: ./lib/src/failure.js
 
 
+
 /**
  * Prints an annotation for each failure, up to the most that a step may have, and sets `error-code` to that of the first.
  *
@@ -3710,7 +3737,7 @@ function fail(log, { output }, failures) {
         writeOutputs(output, failureOutputs(code));
     }
     catch (error) {
-        log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
+        log.line(`error-code could not be set: ${(0,action_error/* messageOf */.bD)(error)}`);
     }
     return false;
 }
@@ -3745,7 +3772,7 @@ const systemClock = {
  */
 async function withLook(timeout, note, body) {
     const controller = new AbortController();
-    const late = new action_error/* ActionError */.l('timeout', `One look at the registry took longer than ${timeout / 1000} seconds.`, {
+    const late = new action_error/* ActionError */.lZ('timeout', `One look at the registry took longer than ${timeout / 1000} seconds.`, {
         advice: 'Look at the registry and the network first; the input timeout allows more.',
     });
     const timer = setTimeout(() => controller.abort(late), timeout);
@@ -3769,7 +3796,7 @@ function rejection(signal) {
 }
 
 ;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
-/** The four media types that the pipeline asks for, in the order of the `Accept` header. */
+/** The four media types that are asked for, in the order of the `Accept` header. */
 const manifestTypes = [
     'application/vnd.oci.image.index.v1+json',
     'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -3812,9 +3839,16 @@ function isGenericType(type) {
 function isSchema1Type(type) {
     return schema1Types.has(type);
 }
-/** Whether `type` is the config of an image that can be run, and not of some other artifact. */
-function isImageConfigType(type) {
-    return imageConfigTypes.has(type);
+/**
+ * Whether `type` is the config of an image that can be run, and not of some other artifact. In Docker's manifests a
+ * generic type is one, too: old clients pushed images so.
+ *
+ * @param manifestType the type of the manifest that names the config
+ * @see https://github.com/distribution/distribution/issues/1621
+ */
+function isImageConfigType(type, manifestType) {
+    const isDocker = manifestType === 'application/vnd.docker.distribution.manifest.v2+json';
+    return imageConfigTypes.has(type) || (isDocker && isGenericType(type));
 }
 
 // EXTERNAL MODULE: ./lib/src/oci/platform.js
@@ -3848,7 +3882,7 @@ function writtenPlatform(platform) {
 async function expand(index, path, expansion) {
     expansion.budget.left -= index.manifests.length;
     if (expansion.budget.left < 0) {
-        throw new action_error/* ActionError */.l('invalid-manifest', `The index has more than ${mostEntries} entries, nested ones included.`);
+        throw new action_error/* ActionError */.lZ('invalid-manifest', `The index has more than ${mostEntries} entries, nested ones included.`);
     }
     const parts = index.manifests
         .filter((entry) => !isAttestation(entry))
@@ -3861,9 +3895,9 @@ async function expand(index, path, expansion) {
 }
 async function expandNested(entry, path, expansion) {
     if (path.includes(entry.digest))
-        throw new action_error/* ActionError */.l('invalid-manifest', `The index ${entry.digest} holds itself.`);
+        throw new action_error/* ActionError */.lZ('invalid-manifest', `The index ${entry.digest} holds itself.`);
     if (path.length >= mostLevels) {
-        throw new action_error/* ActionError */.l('invalid-manifest', `Indexes nest in more than ${mostLevels} levels.`);
+        throw new action_error/* ActionError */.lZ('invalid-manifest', `Indexes nest in more than ${mostLevels} levels.`);
     }
     const { client, look, reference } = expansion;
     const { document } = await client.child(reference, entry, look);
@@ -3888,6 +3922,35 @@ function digestOf(bytes, algorithm = 'sha256') {
 
 // EXTERNAL MODULE: ./lib/src/oci/reference.js
 var oci_reference = __nccwpck_require__(41);
+;// CONCATENATED MODULE: ./lib/src/registry/shared.js
+
+/**
+ * Gets something once for all who ask for it by the same key. What failed is got anew for whoever asks later, and for
+ * those whose own time is not over when that of the one they shared it with was.
+ *
+ * @param signal ends the caller's own look
+ */
+async function shared(cache, key, signal, get) {
+    for (let known = cache.get(key); known !== undefined; known = cache.get(key)) {
+        try {
+            return await known;
+        }
+        catch (error) {
+            if (!(error instanceof action_error/* ActionError */.lZ) || error.code !== 'timeout' || signal.aborted)
+                throw error;
+        }
+    }
+    const fresh = get();
+    cache.set(key, fresh);
+    try {
+        return await fresh;
+    }
+    catch (error) {
+        cache.delete(key);
+        throw error;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/src/oci/fields.js
 
 
@@ -3945,7 +4008,7 @@ function asDigest(value, what) {
         return (0,oci_digest/* parseDigest */.m)(text, 'invalid-manifest');
     }
     catch (error) {
-        throw error instanceof action_error/* ActionError */.l ? error.with({ message: `${what}: ${error.message}` }) : error;
+        throw error instanceof action_error/* ActionError */.lZ ? error.with({ message: `${what}: ${error.message}` }) : error;
     }
 }
 /**
@@ -3956,7 +4019,7 @@ function refuseCaseVariants(object, known, what) {
     for (const key of Object.keys(object)) {
         const folded = fold(key);
         if (known.some((name) => name !== key && fold(name) === folded)) {
-            throw new action_error/* ActionError */.l('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
+            throw new action_error/* ActionError */.lZ('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
         }
     }
 }
@@ -3964,7 +4027,7 @@ function fold(text) {
     return text.toUpperCase().toLowerCase();
 }
 function wrong(what, expected) {
-    return new action_error/* ActionError */.l('invalid-manifest', `${what} is not ${expected}.`);
+    return new action_error/* ActionError */.lZ('invalid-manifest', `${what} is not ${expected}.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/src/oci/strict-json.js
@@ -4006,7 +4069,7 @@ function decode(bytes) {
         return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     }
     catch (cause) {
-        throw new action_error/* ActionError */.l('invalid-manifest', 'The document is not UTF-8.', { cause });
+        throw new action_error/* ActionError */.lZ('invalid-manifest', 'The document is not UTF-8.', { cause });
     }
 }
 class Reader {
@@ -4136,7 +4199,7 @@ class Reader {
         return match;
     }
     #error(what) {
-        return new action_error/* ActionError */.l('invalid-manifest', `Not strict JSON: ${what}, at character ${this.#at}.`);
+        return new action_error/* ActionError */.lZ('invalid-manifest', `Not strict JSON: ${what}, at character ${this.#at}.`);
     }
 }
 
@@ -4206,8 +4269,8 @@ function diffIdsOf(value) {
 
 
 
-/** What a platform may be written with: nothing that a shell would act on. */
-const inertPlatform = /^[A-Za-z0-9_.()+,:/-]*$/;
+/** What a platform may be written with: nothing that a shell would act on, and in parentheses, where PowerShell would, a version. */
+const inertPlatform = /^[A-Za-z0-9_.+,:/-]*(?:\([0-9.]*\))?[A-Za-z0-9_.+,:/-]*$/;
 /** A resolver for `image`. Nothing is fetched before it is needed, and nothing twice. */
 function resolverFor(image, client, look) {
     const { reference, entries } = image;
@@ -4217,21 +4280,23 @@ function resolverFor(image, client, look) {
         .map(asCandidate);
     let known = written;
     const configs = new Map();
-    const readConfig = ({ config }) => {
+    const readConfig = ({ config, mediaType }) => {
         const read = async () => {
             const bytes = await client.blob(reference, config, look);
-            return { bytes, content: isImageConfigType(config.mediaType) ? parseConfig(bytes) : undefined };
+            return { bytes, content: isImageConfigType(config.mediaType, mediaType) ? parseConfig(bytes) : undefined };
         };
-        const reading = configs.get(config.digest) ?? read();
-        configs.set(config.digest, reading);
+        // By all that its descriptor says of it, as another manifest may say something else.
+        const key = `${mediaType} ${config.mediaType} ${config.digest} ${config.size}`;
+        const reading = configs.get(key) ?? read();
+        configs.set(key, reading);
         return reading;
     };
     /** Candidates whose platform only their config tells: entries that say nothing, or the single manifest. */
     const readSilent = async () => {
         const read = async (entry) => {
             const manifest = await manifestOf(entry);
-            const isImage = isImageConfigType(manifest.manifest.config.mediaType);
-            const config = isImage ? await readConfig(manifest.manifest) : undefined;
+            const { config: named, mediaType } = manifest.manifest;
+            const config = isImageConfigType(named.mediaType, mediaType) ? await readConfig(manifest.manifest) : undefined;
             return { platform: config?.content?.platform, entry };
         };
         const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
@@ -4251,7 +4316,7 @@ function resolverFor(image, client, look) {
         const { digest, bytes, document } = await client.child(reference, entry, look);
         if (document.kind === 'manifest')
             return { manifest: document, manifestDigest: digest, manifestBytes: bytes };
-        throw new action_error/* ActionError */.l('invalid-manifest', `${digest} is an index where a manifest was announced.`);
+        throw new action_error/* ActionError */.lZ('invalid-manifest', `${digest} is an index where a manifest was announced.`);
     };
     const complete = async ({ platform, entry }, inspect) => {
         const manifest = await manifestOf(entry);
@@ -4296,7 +4361,7 @@ function resolverFor(image, client, look) {
 function resolve_inert(resolution) {
     if (inertPlatform.test(resolution.platformText))
         return resolution;
-    throw new action_error/* ActionError */.l('invalid-manifest', `"${resolution.platformText}" is written as a platform, and is none.`);
+    throw new action_error/* ActionError */.lZ('invalid-manifest', `"${resolution.platformText}" is written as a platform, and is none.`);
 }
 function asCandidate(entry) {
     return { platform: entry.platform, entry };
@@ -4322,9 +4387,9 @@ function distinct(candidates) {
     return [...byPlatform.values()];
 }
 function platformNotFound(image, asked, offered) {
-    const wanted = asked === undefined ? 'any platform' : (0,oci_platform/* formatPlatform */.Bq)(asked);
+    const wanted = asked === undefined ? 'any platform' : (0,oci_platform/* formatPlatform */.Bq)(asked).replace(/^\/$/, 'anything without a platform');
     const has = offered.length === 0 ? 'It has none.' : `It has ${offered.slice(0, 50).join(', ')}.`;
-    return new action_error/* ActionError */.l('platform-not-found', `${(0,oci_reference/* formatReference */.FH)(image.reference)} does not have ${wanted}. ${has}`, {
+    return new action_error/* ActionError */.lZ('platform-not-found', `${(0,oci_reference/* formatReference */.FH)(image.reference)} does not have ${wanted}. ${has}`, {
         advice: 'Ask for one of its platforms by the input platform, or build the image for this one.',
     });
 }
@@ -4337,13 +4402,17 @@ function platformNotFound(image, asked, offered) {
 
 
 
+
 /** Others by `client`. */
 function othersBy(client) {
     const heads = new Map();
     const images = new Map();
     return {
-        head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
-        load: async (reference, look) => resolverFor(await once(images, reference, () => loadImage(reference, client, look)), client, look),
+        head: (reference, look) => shared(heads, (0,oci_reference/* formatReference */.FH)(reference), look.signal, () => client.head(reference, look)),
+        async load(reference, look) {
+            const load = () => loadImage(reference, client, look);
+            return resolverFor(await shared(images, (0,oci_reference/* formatReference */.FH)(reference), look.signal, load), client, look);
+        },
     };
 }
 /**
@@ -4378,122 +4447,10 @@ async function needUpdating(subjects, base, others, look) {
     };
     return Promise.all(subjects.map(isOutdated));
 }
-function once(known, reference, get) {
-    const key = (0,oci_reference/* formatReference */.FH)(reference);
-    const value = known.get(key) ?? get();
-    known.set(key, value);
-    return value;
-}
 function absent(error, code) {
-    if (error instanceof action_error/* ActionError */.l && error.code === code)
+    if (error instanceof action_error/* ActionError */.lZ && error.code === code)
         return undefined;
     throw error;
-}
-
-;// CONCATENATED MODULE: ./lib/src/gates.js
-
-
-
-
-/** Blobs that are asked for at once. */
-const blobsAtOnce = 8;
-/** Whether there is any gate, so that a missing image cannot pass. */
-function hasGates(gates) {
-    return (gates.expectedDigests.length > 0 ||
-        gates.expectedLabels.length > 0 ||
-        gates.requiredPlatforms.length > 0 ||
-        gates.verifyBlobs);
-}
-/**
- * Checks every gate for an image and what was chosen of it.
- *
- * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
- */
-async function checkGates(gates, image, resolver, resolutions, client, look) {
-    await checkPlatforms(gates, resolver);
-    for (const resolution of resolutions) {
-        checkDigest(gates, image, resolution);
-        checkLabels(gates, resolution);
-    }
-    if (!gates.verifyBlobs)
-        return;
-    const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
-    await verifyBlobs(image, blobs, client, look);
-}
-async function checkPlatforms({ requiredPlatforms }, resolver) {
-    const missing = [];
-    for (const required of requiredPlatforms) {
-        if (!(await resolver.offers(required)))
-            missing.push((0,oci_platform/* formatPlatform */.Bq)(required));
-    }
-    if (missing.length === 0)
-        return;
-    const has = resolver.platforms().join(', ') || 'none';
-    throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
-}
-function checkDigest({ expectedDigests }, image, resolution) {
-    if (expectedDigests.length === 0)
-        return;
-    const isIt = (expected) => [image.bytes, resolution.manifestBytes].some((bytes) => digestOf(bytes, (0,oci_digest/* algorithmOf */.Hy)(expected)) === expected);
-    if (expectedDigests.some(isIt))
-        return;
-    const platform = resolution.platform === undefined ? '' : ` of ${(0,oci_platform/* formatPlatform */.Bq)(resolution.platform)}`;
-    const actual = image.entries === undefined
-        ? `digest, a manifest${platform}, is ${image.digest}`
-        : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
-    throw failed(`expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`, levelHint(expectedDigests, image, resolution));
-}
-/** People take one level for another more often than they get a wrong image. */
-function levelHint(expected, { entries = [] }, { manifest }) {
-    const other = entries.find(({ digest }) => expected.includes(digest));
-    if (other !== undefined) {
-        const platform = other.platform === undefined ? 'another entry' : (0,oci_platform/* formatPlatform */.Bq)(other.platform);
-        return `The expected digest is the manifest-digest of ${platform} in the same index. Ask for that platform, or expect this one's.`;
-    }
-    if (expected.includes(manifest.config.digest)) {
-        return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
-    }
-    if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
-        return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
-    }
-    return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
-}
-function checkLabels({ expectedLabels }, { config, platform }) {
-    const labels = config?.content?.labels ?? {};
-    const wrong = expectedLabels.flatMap(([key, expected]) => {
-        const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
-        if (actual === expected)
-            return [];
-        return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
-    });
-    if (wrong.length === 0)
-        return;
-    const where = platform === undefined ? '' : ` for ${(0,oci_platform/* formatPlatform */.Bq)(platform)}`;
-    throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
-}
-async function verifyBlobs(image, blobs, client, look) {
-    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
-    const count = waiting.length;
-    const faults = [];
-    const worker = async () => {
-        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
-            const size = await client.blobSize(image.reference, blob, look);
-            if (size === undefined)
-                faults.push(`${blob.digest} is missing`);
-            else if (Number.isNaN(size))
-                faults.push(`${blob.digest} has no stated size`);
-            else if (size !== blob.size)
-                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
-        }
-    };
-    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
-    if (faults.length > 0) {
-        throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
-    }
-    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
-}
-function failed(message, advice) {
-    return new action_error/* ActionError */.l('gate-failed', message, advice === undefined ? {} : { advice });
 }
 
 ;// CONCATENATED MODULE: ./lib/src/oci/manifest.js
@@ -4531,7 +4488,7 @@ function parseManifest(bytes, contentType) {
     const document = asObject(parseStrictJson(bytes), 'The document');
     refuseCaseVariants(document, documentFields, 'the document');
     if (document['schemaVersion'] === 1)
-        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
+        throw new action_error/* ActionError */.lZ('unsupported', schema1, { advice: pushAgain });
     if (document['schemaVersion'] !== 2)
         throw invalid('schemaVersion is not 2.');
     asOptionalText(document['artifactType'], 'artifactType');
@@ -4547,10 +4504,10 @@ function parseManifest(bytes, contentType) {
  */
 function refuseUnsupportedType(type) {
     if (isSchema1Type(type))
-        throw new action_error/* ActionError */.l('unsupported', schema1, { advice: pushAgain });
+        throw new action_error/* ActionError */.lZ('unsupported', schema1, { advice: pushAgain });
     if (isManifestType(type) || isGenericType(type))
         return;
-    throw new action_error/* ActionError */.l('unsupported', `The media type "${type}" is neither that of an index nor of a manifest.`, {
+    throw new action_error/* ActionError */.lZ('unsupported', `The media type "${type}" is neither that of an index nor of a manifest.`, {
         advice: 'Look whether the reference names an image, and whether a proxy or a login page answers in place of the registry.',
     });
 }
@@ -4650,7 +4607,7 @@ function readPlatform(value, what) {
     };
 }
 function invalid(why) {
-    return new action_error/* ActionError */.l('invalid-manifest', why);
+    return new action_error/* ActionError */.lZ('invalid-manifest', why);
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/json-record.js
@@ -4708,7 +4665,7 @@ function wordsOf(response) {
 function statusError(response, what) {
     const said = wordsOf(response);
     const quota = response.status === 429 ? quotaOf(response) : '';
-    return new action_error/* ActionError */.l(codeOf(response.status), `${what}: ${response.url.host} answered ${response.status}${quota}.`, {
+    return new action_error/* ActionError */.lZ(codeOf(response.status), `${what}: ${response.url.host} answered ${response.status}${quota}.`, {
         said,
         advice: adviceFor(response.status),
     });
@@ -4775,7 +4732,7 @@ function readDocument(response, type) {
         return parseManifest(response.body, type);
     }
     catch (error) {
-        if (!(error instanceof action_error/* ActionError */.l))
+        if (!(error instanceof action_error/* ActionError */.lZ))
             throw error;
         const text = bodyOf(response.body).trim();
         throw error.with({ said: errorWords(parseRecord(text)) ?? (/^[[{]|^$/.test(text) ? undefined : text) });
@@ -4787,7 +4744,7 @@ function verifyChild(response, descriptor) {
     verifySize(fetched.bytes, descriptor);
     if (fetched.document.mediaType === descriptor.mediaType)
         return fetched;
-    throw new action_error/* ActionError */.l('invalid-manifest', `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`);
+    throw new action_error/* ActionError */.lZ('invalid-manifest', `${descriptor.digest} is ${fetched.document.mediaType}; its descriptor says "${descriptor.mediaType}".`);
 }
 /** Verifies that a blob is what its descriptor says. Throws `digest-mismatch` or `size-mismatch`. */
 function verifyBlob(response, descriptor) {
@@ -4799,7 +4756,7 @@ function verifyBlob(response, descriptor) {
 function refuseLarge({ digest, size }) {
     if (size <= documentLimit)
         return;
-    throw new action_error/* ActionError */.l('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
+    throw new action_error/* ActionError */.lZ('too-large', `${digest} has ${size} bytes by its descriptor; at most ${documentLimit} are read.`);
 }
 /** The digests that a registry announces, as far as they are well-formed. */
 function announcedDigests(response) {
@@ -4817,7 +4774,7 @@ function verifyDigest(response, asked) {
         if (actual === expected)
             continue;
         const origin = expected === asked ? 'asked for' : 'announced by Docker-Content-Digest';
-        throw new action_error/* ActionError */.l('digest-mismatch', `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`, {
+        throw new action_error/* ActionError */.lZ('digest-mismatch', `${response.url.href}: the bytes have ${actual}; ${origin} was ${expected}.`, {
             advice: 'The registry, or something between it and the runner, serves wrong bytes. Do not use this image from there.',
         });
     }
@@ -4826,7 +4783,7 @@ function verifyDigest(response, asked) {
 function verifySize(bytes, { digest, size }) {
     if (bytes.byteLength === size)
         return;
-    throw new action_error/* ActionError */.l('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
+    throw new action_error/* ActionError */.lZ('size-mismatch', `${digest} has ${bytes.byteLength} bytes; its descriptor says ${size}.`, {
         advice: 'The image is malformed. Push it again.',
     });
 }
@@ -4839,21 +4796,23 @@ function verifySize(bytes, { digest, size }) {
 
 
 
+
 /** Bytes that all documents of a run may have together: many hundred images, and less than the memory of a runner. */
 const runLimit = 20 * 1024 * 1024;
-/** The reason of the error for a blob that is named and not there. */
-const missingBlob = 'missing-blob';
+/** The reason of the error for a blob that is named and not there, or not as it is described: it may still be pushed. */
+const badBlob = 'bad-blob';
 /**
  * Makes a client for all the registries of a run.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
  */
 function registryClient(reach) {
-    const cache = new Map();
+    const documents = new Map();
+    const blobs = new Map();
     let room = runLimit;
     const refuseOverflow = () => {
         if (room < 0)
-            throw new action_error/* ActionError */.l('too-large', `The documents of this step have more than ${runLimit} bytes.`);
+            throw new action_error/* ActionError */.lZ('too-large', `The documents of this step have more than ${runLimit} bytes.`);
     };
     /** Counts a body before anything is made of it. */
     const account = (response) => {
@@ -4866,14 +4825,8 @@ function registryClient(reach) {
         const headers = { accept: manifestTypes.join(', ') };
         return reach(repository, { method: 'GET', path: `manifests/${target}`, headers, phase, limit: documentLimit }, look);
     };
-    const keep = (fetched, phase, look) => {
+    const noted = (fetched, phase, look) => {
         look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
-        return fetched;
-    };
-    const remember = (key, fetch) => {
-        const fetched = cache.get(key) ?? fetch();
-        cache.set(key, fetched);
-        fetched.catch(() => cache.delete(key));
         return fetched;
     };
     return {
@@ -4884,32 +4837,37 @@ function registryClient(reach) {
                     throw notFound(response, reference);
                 if (response.status !== 200)
                     throw statusError(response, `GET ${response.url.href}`);
-                return keep(verifyDocument(account(response), reference.digest), 'index', look);
+                return noted(verifyDocument(account(response), reference.digest), 'index', look);
             };
-            return reference.digest === undefined ? fetch() : remember(`${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, fetch);
+            if (reference.digest === undefined)
+                return fetch();
+            return shared(documents, `${(0,oci_reference/* nameOf */.Vb)(reference)}@${reference.digest}`, look.signal, fetch);
         },
         child(repository, descriptor, look) {
             const { mediaType, digest, size } = descriptor;
             const phase = isManifestType(mediaType) && kindOf(mediaType) === 'index' ? 'index' : 'manifest';
-            return remember(`${(0,oci_reference/* nameOf */.Vb)(repository)}@${digest} ${mediaType} ${size}`, async () => {
+            return shared(documents, `${(0,oci_reference/* nameOf */.Vb)(repository)}@${digest} ${mediaType} ${size}`, look.signal, async () => {
                 refuseUnsupportedType(essence(mediaType));
                 refuseLarge(descriptor);
                 const response = await getDocument(repository, digest, phase, look);
                 if (response.status !== 200)
                     throw childError(response, repository, descriptor);
-                return keep(verifyChild(account(response), descriptor), phase, look);
+                return noted(verifyChild(account(response), descriptor), phase, look);
             });
         },
-        async blob(repository, descriptor, look) {
-            refuseLarge(descriptor);
-            refuseOverflow();
-            const path = `blobs/${descriptor.digest}`;
-            const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
-            if (response.status !== 200)
-                throw blobError(response, repository, descriptor);
-            const bytes = verifyBlob(account(response), descriptor);
-            look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
-            return bytes;
+        blob(repository, descriptor, look) {
+            const { digest, size } = descriptor;
+            return shared(blobs, `${(0,oci_reference/* nameOf */.Vb)(repository)}@${digest} ${size}`, look.signal, async () => {
+                refuseLarge(descriptor);
+                refuseOverflow();
+                const request = { method: 'GET', path: `blobs/${digest}`, phase: 'manifest', limit: documentLimit };
+                const response = await reach(repository, request, look);
+                if (response.status !== 200)
+                    throw blobError(response, repository, descriptor);
+                const bytes = verifyBlob(account(response), descriptor);
+                look.note('manifest', `config ${digest}: ${bytes.byteLength} bytes, verified`);
+                return bytes;
+            });
         },
         async head(reference, look) {
             const path = `manifests/${targetOf(reference)}`;
@@ -4958,13 +4916,132 @@ function notFound(response, reference) {
 }
 function blobError(response, repository, descriptor) {
     const error = childError(response, repository, descriptor);
-    return response.status === 404 ? error.with({ reason: missingBlob }) : error;
+    return response.status === 404 ? error.with({ reason: badBlob }) : error;
 }
 /** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */
 function childError(response, repository, { digest }) {
     if (response.status !== 404)
         return statusError(response, `GET ${response.url.href}`);
     return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/gates.js
+
+
+
+
+
+/** Characters that are shown of a label, which another chose. */
+const longestLabel = 200;
+/** Digests that are shown of those that are expected. */
+const mostListed = 5;
+/** Blobs that are asked for at once. */
+const blobsAtOnce = 8;
+/** Whether there is any gate, so that a missing image cannot pass. */
+function hasGates(gates) {
+    return (gates.expectedDigests.length > 0 ||
+        gates.expectedLabels.length > 0 ||
+        gates.requiredPlatforms.length > 0 ||
+        gates.verifyBlobs);
+}
+/**
+ * Checks every gate for an image and what was chosen of it.
+ *
+ * @throws ActionError `gate-failed` saying what was expected and what is; any other error when a gate cannot be judged
+ */
+async function checkGates(gates, image, resolver, resolutions, client, look) {
+    await checkPlatforms(gates, resolver);
+    for (const resolution of resolutions) {
+        checkDigest(gates, image, resolution);
+        checkLabels(gates, resolution);
+    }
+    if (!gates.verifyBlobs)
+        return;
+    const blobs = resolutions.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
+    await verifyBlobs(image, blobs, client, look);
+}
+async function checkPlatforms({ requiredPlatforms }, resolver) {
+    const missing = [];
+    for (const required of requiredPlatforms) {
+        if (!(await resolver.offers(required)))
+            missing.push((0,oci_platform/* formatPlatform */.Bq)(required));
+    }
+    if (missing.length === 0)
+        return;
+    const has = resolver.platforms().join(', ') || 'none';
+    throw failed(`require-platforms does not hold: ${missing.join(', ')} missing; the image has ${has}.`);
+}
+function checkDigest({ expectedDigests }, image, resolution) {
+    if (expectedDigests.length === 0)
+        return;
+    const isIt = (expected) => [image.bytes, resolution.manifestBytes].some((bytes) => digestOf(bytes, (0,oci_digest/* algorithmOf */.Hy)(expected)) === expected);
+    if (expectedDigests.some(isIt))
+        return;
+    const platform = resolution.platform === undefined ? '' : ` of ${(0,oci_platform/* formatPlatform */.Bq)(resolution.platform)}`;
+    const actual = image.entries === undefined
+        ? `digest, a manifest${platform}, is ${image.digest}`
+        : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
+    throw failed(`expected-digest does not hold: expected ${listed(expectedDigests)}, but ${actual}.`, levelHint(expectedDigests, image, resolution));
+}
+/** The first few, as there must be room for what is. */
+function listed(digests) {
+    const left = digests.length - mostListed;
+    return digests.slice(0, mostListed).join(' or ') + (left > 0 ? ` or ${left} others` : '');
+}
+/** People take one level for another more often than they get a wrong image. */
+function levelHint(expected, { entries = [] }, { manifest }) {
+    const other = entries.find(({ digest }) => expected.includes(digest));
+    if (other !== undefined) {
+        const platform = other.platform === undefined ? 'another entry' : (0,oci_platform/* formatPlatform */.Bq)(other.platform);
+        return `The expected digest is the manifest-digest of ${platform} in the same index. Ask for that platform, or expect this one's.`;
+    }
+    if (expected.includes(manifest.config.digest)) {
+        return 'The expected digest is the config-digest (the image ID). Expect digest or manifest-digest instead.';
+    }
+    if (manifest.layers.some(({ digest }) => expected.includes(digest))) {
+        return 'The expected digest is that of a layer. Expect digest or manifest-digest instead.';
+    }
+    return 'Do not deploy it: the reference points to another image than the one that is expected. If that is right, expect the new digest.';
+}
+function checkLabels({ expectedLabels }, { config, platform }) {
+    const labels = config?.content?.labels ?? {};
+    const wrong = expectedLabels.flatMap(([key, expected]) => {
+        const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
+        if (actual === expected)
+            return [];
+        return [
+            `${key} is ${actual === undefined ? 'not set' : `"${actual.slice(0, longestLabel)}"`}, expected "${expected}"`,
+        ];
+    });
+    if (wrong.length === 0)
+        return;
+    const where = platform === undefined ? '' : ` for ${(0,oci_platform/* formatPlatform */.Bq)(platform)}`;
+    throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
+}
+async function verifyBlobs(image, blobs, client, look) {
+    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
+    const count = waiting.length;
+    const faults = [];
+    const worker = async () => {
+        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
+            const size = await client.blobSize(image.reference, blob, look);
+            if (size === undefined)
+                faults.push(`${blob.digest} is missing`);
+            else if (Number.isNaN(size))
+                faults.push(`${blob.digest} has no stated size`);
+            else if (size !== blob.size)
+                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
+        }
+    };
+    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
+    if (faults.length > 0) {
+        const error = failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
+        throw error.with({ reason: badBlob });
+    }
+    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
+}
+function failed(message, advice) {
+    return new action_error/* ActionError */.lZ('gate-failed', message, { advice });
 }
 
 ;// CONCATENATED MODULE: ./lib/src/look.js
@@ -4974,7 +5051,7 @@ function childError(response, repository, { digest }) {
 
 
 
-/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
+/** By what an image without a platform is compared: it matches only another without. */
 const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
 /**
  * A look at one image, to be taken again and again. While HEAD shows that nothing has changed, a later look repeats
@@ -4983,7 +5060,7 @@ const noPlatform = { os: '', architecture: '', variant: '', osVersion: '', osFea
 function lookFor(asked, inputs, client) {
     let seen;
     return async (look) => {
-        const known = seen && (await repeated(seen, asked, inputs, client, look));
+        const known = seen && (await repeated(seen, asked, client, look));
         let image;
         try {
             image = known ?? (await loadImage(asked.reference, client, look));
@@ -5000,7 +5077,7 @@ function lookFor(asked, inputs, client) {
  * What is known of an image that HEAD shows to be the same as before. Throws what was wrong with it before, unless that
  * can change without a change of the image: blobs may come later.
  */
-async function repeated(seen, { reference }, inputs, client, look) {
+async function repeated(seen, { reference }, client, look) {
     const head = await client.head(reference, look);
     if (!head.exists) {
         if (seen.image === undefined)
@@ -5009,14 +5086,14 @@ async function repeated(seen, { reference }, inputs, client, look) {
     }
     if (head.digest === undefined || head.digest !== seen.image?.digest)
         return undefined;
-    const mayMend = inputs.gates.verifyBlobs && seen.error instanceof action_error/* ActionError */.l && seen.error.code === 'gate-failed';
+    const mayMend = seen.error instanceof action_error/* ActionError */.lZ && seen.error.reason === badBlob;
     if (!mayMend)
         throw seen.error;
     return seen.image;
 }
 /** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
 function asGate(error) {
-    if (!(error instanceof action_error/* ActionError */.l) || error.reason !== missingBlob)
+    if (!(error instanceof action_error/* ActionError */.lZ) || error.reason !== badBlob)
         return error;
     return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
 }
@@ -5027,13 +5104,18 @@ async function examine(image, inputs, client, look) {
     await checkGates(inputs.gates, image, resolver, resolutions, client, look);
     return { image, platforms: resolver.platforms(), subjects };
 }
+/** What to look for in another image in the place of a platform of this one: only of Windows there are several versions. */
+function counterpart(platform) {
+    const asked = (0,oci_platform/* normalise */.j7)(platform);
+    return { ...asked, osFeatures: [], osVersion: asked.os === 'windows' ? asked.osVersion : '' };
+}
 async function resolveAsked({ platforms, inspect }, resolver) {
     if (platforms !== 'all') {
         return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
     }
     const all = await resolver.resolveAll(inspect);
     return all.map((resolution) => ({
-        asked: resolution.platform === undefined ? noPlatform : (0,oci_platform/* normalise */.j7)(resolution.platform),
+        asked: resolution.platform === undefined ? noPlatform : counterpart(resolution.platform),
         resolution,
     }));
 }
@@ -5063,6 +5145,8 @@ function turns(most) {
 /** Waits until a task that has ended passes its place on. */
 function turn(waiting, signal) {
     return new Promise((resolve, reject) => {
+        if (signal?.aborted)
+            return reject(signal.reason);
         const start = () => {
             signal?.removeEventListener('abort', leave);
             resolve();
@@ -5184,7 +5268,7 @@ async function waitFor(look, options) {
     }
 }
 function isWaitable(error) {
-    return error instanceof action_error/* ActionError */.l && waitable.has(error.code);
+    return error instanceof action_error/* ActionError */.lZ && waitable.has(error.code);
 }
 function waitOver(error, waited) {
     return error.with({
@@ -5207,8 +5291,13 @@ function waitOver(error, waited) {
 
 
 
+
 /** Looks that are under way together: enough to fill the connections to a host, few enough to bound the memory. */
 const looksAtOnce = 16;
+/** Milliseconds that the looks of a run may take after all waiting: those at images, and those that compare them. */
+function longestLooks({ images, timeout }) {
+    return 2 * Math.ceil(images.length / looksAtOnce) * timeout;
+}
 /**
  * Tries every image, whatever happens to the others.
  * Both lists are in the order asked,
@@ -5241,7 +5330,7 @@ async function resolveImages(inputs, client, log) {
 }
 /** What made the others give up waiting comes before what they were waiting for. */
 function causesFirst(failures) {
-    const isAbandoned = ({ error }) => error instanceof action_error/* ActionError */.l && error.reason === abandoned;
+    const isAbandoned = ({ error }) => error instanceof action_error/* ActionError */.lZ && error.reason === abandoned;
     return [...failures.filter((failure) => !isAbandoned(failure)), ...failures.filter(isAbandoned)];
 }
 async function oneImage(asked, inputs, client, others, inTurn, note, signal) {
@@ -5252,19 +5341,23 @@ async function oneImage(asked, inputs, client, others, inTurn, note, signal) {
         clock: systemClock,
         signal,
         // What has a digest does not change; only its blobs, and the image itself, may still come.
-        canMend: ({ code }) => asked.reference.digest === undefined ||
-            code === 'not-found' ||
-            (code === 'gate-failed' && inputs.gates.verifyBlobs),
+        canMend: ({ code, reason }) => asked.reference.digest === undefined || code === 'not-found' || reason === badBlob,
         onWait: (error, pause) => {
             const why = error.code === 'not-found' ? 'not published yet.' : error.message;
             note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
         },
     }).catch((error) => {
-        if (!inputs.failOnMissing && !hasGates(inputs.gates) && each_image_isMissing(error))
+        if (inputs.failOnMissing || !each_image_isMissing(error))
+            throw error;
+        if (!hasGates(inputs.gates))
             return undefined;
-        throw error;
+        throw error.with({
+            advice: 'fail-on-missing: false passes over a missing image only where no gate is set, as no gate can hold for it.',
+        });
     });
-    const [changed, needsUpdating] = found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look));
+    const [changed, needsUpdating] = found === undefined
+        ? []
+        : await inTurn(() => withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look)));
     return { asked, found, changed, needsUpdating };
 }
 async function compared({ image, subjects }, { compareWith, baseImage }, others, look) {
@@ -5277,14 +5370,15 @@ async function compared({ image, subjects }, { compareWith, baseImage }, others,
 /** Says of an error which of the references it is about. */
 function concerning(input, reference) {
     return (error) => {
-        if (!(error instanceof action_error/* ActionError */.l))
+        if (!(error instanceof action_error/* ActionError */.lZ))
             throw error;
-        throw error.with({ message: `${input} ${(0,oci_reference/* formatReference */.FH)(reference)}: ${error.message}` });
+        const message = `${input} ${(0,oci_reference/* formatReference */.FH)(reference)}: ${error.message}`;
+        throw error.with(error.code === 'not-found' ? { message, advice: `Check the input ${input}.` } : { message });
     };
 }
 function each_image_isMissing(error) {
-    const cause = error instanceof action_error/* ActionError */.l && error.code === 'wait-timeout' ? error.cause : error;
-    return cause instanceof action_error/* ActionError */.l && cause.code === 'not-found';
+    const cause = error instanceof action_error/* ActionError */.lZ && error.code === 'wait-timeout' ? error.cause : error;
+    return cause instanceof action_error/* ActionError */.lZ && cause.code === 'not-found';
 }
 function describe({ text }, { platforms }) {
     return `${text} (${platforms === 'all' ? 'all platforms' : platforms.map(oci_platform/* formatPlatform */.Bq).join(', ')})`;
@@ -5399,7 +5493,7 @@ function toMap(value, name, what) {
     return new Map(Object.entries(value));
 }
 function malformed(name, why) {
-    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+    return new action_error/* ActionError */.lZ('invalid-input', `${name} cannot be used: ${why}.`, {
         advice: 'Log in again to write it anew, or remove it.',
     });
 }
@@ -5432,7 +5526,7 @@ function readConfig({ path, name }) {
         return (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
     }
     catch (error) {
-        if (error instanceof action_error/* ActionError */.l)
+        if (error instanceof action_error/* ActionError */.lZ)
             throw error;
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';
         if (code === 'ENOTDIR')
@@ -5441,7 +5535,7 @@ function readConfig({ path, name }) {
     }
 }
 function unreadable(name, why) {
-    return new action_error/* ActionError */.l('invalid-input', `${name} cannot be used: ${why}.`, {
+    return new action_error/* ActionError */.lZ('invalid-input', `${name} cannot be used: ${why}.`, {
         advice: 'Mend or remove it; without it other credentials may be used.',
     });
 }
@@ -5581,8 +5675,8 @@ function readAnswer(output, program, source) {
         : { kind: 'basic', username, password: secret, source: origin };
 }
 function helper_failed(source, why, said) {
-    return new action_error/* ActionError */.l('unauthorized', `${source} ${why}.`, {
-        ...(said === undefined || said === '' ? {} : { said }),
+    return new action_error/* ActionError */.lZ('unauthorized', `${source} ${why}.`, {
+        said: said || undefined,
         advice: 'Install the helper or log in again; no other credentials are tried in its place.',
     });
 }
@@ -5606,12 +5700,18 @@ function openCredentials(sources, repositories, listener) {
         if (!isCovered(repository))
             checkEntries(configs, repository);
     const ask = askingOnce(sources.helpers);
+    const warnings = new Set();
+    const warn = (message, said) => {
+        if (!warnings.has(message))
+            listener.warn(message, said);
+        warnings.add(message);
+    };
     const find = async (repository) => {
         const given = fromInputs(sources, repository);
         if (given !== undefined)
             return given;
         for (const config of configs) {
-            const found = await findIn(config, repository, ask, listener);
+            const found = await findIn(config, repository, ask, warn);
             if (found !== undefined)
                 return found;
         }
@@ -5647,7 +5747,7 @@ function checkEntries(configs, repository) {
             return;
     }
 }
-async function findIn(config, repository, ask, listener) {
+async function findIn(config, repository, ask, warn) {
     const server = serverKey(repository.registry);
     const helper = credHelperFor(config, repository.registry);
     if (helper !== undefined) {
@@ -5655,20 +5755,20 @@ async function findIn(config, repository, ask, listener) {
         if (helped !== undefined)
             return helped;
     }
-    const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
+    const stored = hasStore(config) ? await fromStore(config, server, ask, warn) : undefined;
     return stored ?? findAuth(config, repository);
 }
 function hasStore({ credsStore }) {
     return credsStore !== undefined && credsStore !== null && credsStore !== '';
 }
-async function fromStore(config, server, ask, { warn }) {
+async function fromStore(config, server, ask, warn) {
     try {
         return await ask(config.credsStore, server, `${config.name}, credsStore`);
     }
     catch (error) {
-        if (!(error instanceof action_error/* ActionError */.l))
+        if (!(error instanceof action_error/* ActionError */.lZ))
             throw error;
-        warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
+        warn(`${error.message} The entries of auths are used.`, error.said);
         return undefined;
     }
 }
@@ -5712,7 +5812,7 @@ async function readBody(message, request) {
     const isGood = status >= 200 && status < 300;
     const limit = isGood ? request.limit : errorBodyLimit;
     if (request.method !== 'HEAD' && isGood)
-        checkHead(message, request);
+        checkHeaders(message, request);
     const { body, isCut } = await collect(message, limit);
     if (isCut && isGood)
         throw tooLarge(request, `more than ${limit}`);
@@ -5743,10 +5843,10 @@ function collect(message, limit) {
         message.on('close', finish);
     });
 }
-function checkHead(message, request) {
+function checkHeaders(message, request) {
     const encoding = message.headers['content-encoding'] ?? 'identity';
     if (!/^(?:identity)?$/i.test(encoding.trim())) {
-        throw new action_error/* ActionError */.l('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
+        throw new action_error/* ActionError */.lZ('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {
             advice: 'It was asked for plain bytes. A proxy that compresses answers must not do so for registries.',
         });
     }
@@ -5755,10 +5855,10 @@ function checkHead(message, request) {
         throw tooLarge(request, String(declared));
 }
 function tooLarge({ url, limit }, length) {
-    return new action_error/* ActionError */.l('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
+    return new action_error/* ActionError */.lZ('too-large', `The answer of ${url.href} has ${length} bytes; at most ${limit} are read.`);
 }
 function truncated(url) {
-    return new action_error/* ActionError */.l('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
+    return new action_error/* ActionError */.lZ('network', `The answer of ${url.href} broke off.`, { transient: true, reason: 'closed' });
 }
 
 // EXTERNAL MODULE: ./lib/src/registry/early.js
@@ -5787,7 +5887,7 @@ const trustAdvice = 'If the registry has a certificate of your own authority, gi
  * answer that is not HTTP. An error that is one already stays as it is.
  */
 function networkError(error, url) {
-    if (error instanceof action_error/* ActionError */.l)
+    if (error instanceof action_error/* ActionError */.lZ)
         return error;
     const { message, code } = network_error_describe(error);
     const proxyStatus = /^tunneling socket could not be established, statusCode=(\d+)/.exec(message)?.[1];
@@ -5842,7 +5942,7 @@ function proxyUnreachable(url, message, cause) {
     });
 }
 function network_error_fail(code, url, why, details) {
-    return new action_error/* ActionError */.l(code, `${url.host}: ${why}.`, details);
+    return new action_error/* ActionError */.lZ(code, `${url.host}: ${why}.`, details);
 }
 function network_error_describe(error) {
     if (!(error instanceof Error))
@@ -5920,7 +6020,7 @@ function newAgent(url) {
         return new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: socketsPerHost }).getAgent(url.href);
     }
     catch (cause) {
-        throw new action_error/* ActionError */.l('network', 'The proxy settings of the runner cannot be used.', {
+        throw new action_error/* ActionError */.lZ('network', 'The proxy settings of the runner cannot be used.', {
             advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
             cause,
         });
@@ -6017,7 +6117,7 @@ function resolveBriefly(hostname) {
 }
 function timeout(url, what, milliseconds) {
     const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
-    return new action_error/* ActionError */.l('timeout', message, { transient: true, reason: 'timeout' });
+    return new action_error/* ActionError */.lZ('timeout', message, { transient: true, reason: 'timeout' });
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/limit.js
@@ -6093,7 +6193,7 @@ var registry_known = __nccwpck_require__(303);
 
 /** Whether an error says that a registry wants other credentials, or more. */
 function isRejection(error) {
-    return error instanceof action_error/* ActionError */.l && (error.code === 'unauthorized' || error.code === 'denied');
+    return error instanceof action_error/* ActionError */.lZ && (error.code === 'unauthorized' || error.code === 'denied');
 }
 /** The error for a 401 or 403 that is final. */
 function rejected(response, credential, repository) {
@@ -6110,7 +6210,7 @@ function unasked(response, { source }, { registry }) {
 }
 /** Adds to a rejection where the credentials came from and what to do about it. */
 function withSource(error, credential, repository) {
-    if (!(error instanceof action_error/* ActionError */.l) || !isRejection(error) || error.advice !== undefined)
+    if (!(error instanceof action_error/* ActionError */.lZ) || !isRejection(error) || error.advice !== undefined)
         return error;
     const source = credential === undefined
         ? `No credentials were found for ${repository.registry}.`
@@ -6150,7 +6250,7 @@ const usableToken = /^[A-Za-z0-9._~+/=-]+$/;
 function tokenRequestFor(challenge, repository, credential) {
     const realm = challenge.parameters.get('realm') ?? '';
     if (!URL.canParse(realm)) {
-        throw new action_error/* ActionError */.l('registry-error', `${repository.registry} asks for a token without saying where to get it.`, {
+        throw new action_error/* ActionError */.lZ('registry-error', `${repository.registry} asks for a token without saying where to get it.`, {
             said: `realm="${realm}"`,
         });
     }
@@ -6178,14 +6278,14 @@ function tokenKey({ registry, realm, service, scope, credential }) {
 async function fetchToken(send, wanted, base, origin, trust) {
     const { realm, credential } = wanted;
     if (realm.username !== '' || realm.password !== '') {
-        throw new action_error/* ActionError */.l('untrusted-host', `${origin.host} names a token realm with a user name in it: ${realm.origin}.`);
+        throw new action_error/* ActionError */.lZ('untrusted-host', `${origin.host} names a token realm with a user name in it: ${realm.origin}.`);
     }
     const checkAddresses = await trust.realm(realm, origin, credential !== undefined);
     const request = { ...base, phase: 'token', limit: tokenLimit, checkAddresses, ...messageFor(wanted) };
     request.note(request.phase, `${request.method} ${request.url.href} (${credential?.source ?? 'anonymous'})`);
     const response = await send(request);
     if (response.status >= 300 && response.status < 400) {
-        throw new action_error/* ActionError */.l('untrusted-host', `The token service ${realm.origin} redirects, and is not followed.`, {
+        throw new action_error/* ActionError */.lZ('untrusted-host', `The token service ${realm.origin} redirects, and is not followed.`, {
             advice: 'Credentials go to the host that the registry names and to no other. Ask its operator.',
         });
     }
@@ -6196,7 +6296,7 @@ async function fetchToken(send, wanted, base, origin, trust) {
         return token;
     // An error only: whatever else is in the answer may be a token all the same.
     const said = errorWords(parseRecord(bodyOf(response.body)));
-    throw new action_error/* ActionError */.l('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
+    throw new action_error/* ActionError */.lZ('registry-error', `The token service ${realm.origin} answered without a usable token.`, {
         said,
     });
 }
@@ -6226,7 +6326,7 @@ function refreshMessage(url, { service, scope, token }) {
 /** The value of an `Authorization` header for a user name and password. */
 function basicHeader(credential) {
     if (credential.kind !== 'basic') {
-        throw new action_error/* ActionError */.l('unauthorized', `The registry asks for a user name and password, and ${credential.source} holds a token.`);
+        throw new action_error/* ActionError */.lZ('unauthorized', `The registry asks for a user name and password, and ${credential.source} holds a token.`);
     }
     return `Basic ${encodeBasic(credential.username, credential.password)}`;
 }
@@ -6288,18 +6388,18 @@ async function attempt(send, first, session, options) {
     const isOwn = isFromRegistry(response, first);
     const isHidden = isOwn && held === undefined && (await isHiddenFromStrangers(response, session));
     if (!isHidden && !(isOwn && response.status === 401))
-        return judged(response, held, session, options);
+        return judged(response, first, held, session, options);
     const header = await answer(send, response, request, session, options);
     if (header === undefined)
-        return judged(response, undefined, session, options);
+        return judged(response, first, undefined, session, options);
     if (header === held)
         throw rejected(response, await session.credential(), options.repository);
     session.held = header;
-    return judged(await send(authorized(first, header)), header, session, options);
+    return judged(await send(authorized(first, header)), first, header, session, options);
 }
 /** Asks for the token that a known registry is going to want, while its challenge is on the way. */
 async function guess(request, session, options) {
-    const known = registry_known/* knownChallenges */.I[options.repository.registry];
+    const known = (0,registry_known/* challengeOf */.p)(options.repository.registry);
     if (known === undefined)
         return;
     const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
@@ -6335,7 +6435,7 @@ async function tokenFor(wanted, request, origin, options) {
     for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
         const known = await cached.catch((error) => {
             // Another's time may be over while there is some left here.
-            if (error instanceof action_error/* ActionError */.l && error.code === 'timeout' && !request.signal.aborted)
+            if (error instanceof action_error/* ActionError */.lZ && error.code === 'timeout' && !request.signal.aborted)
                 return undefined;
             throw error;
         });
@@ -6357,8 +6457,9 @@ async function isHiddenFromStrangers({ status }, { credential }) {
     const given = await credential();
     return given !== undefined && given.isOptional !== true;
 }
-async function judged(response, sent, { credential }, { repository }) {
-    if (response.status !== 401 && response.status !== 403)
+/** Throws for a registry that turns us away. */
+async function judged(response, asked, sent, { credential }, { repository }) {
+    if (!isFromRegistry(response, asked) || (response.status !== 401 && response.status !== 403))
         return response;
     const given = await credential();
     throw sent === undefined && given !== undefined
@@ -6418,12 +6519,12 @@ function withRedirects(send, trust) {
             request.note(request.phase, `${response.status}: redirected to ${target.href}`);
             request = { ...request, url: target, checkAddresses, headers: headersFor(request, response.url, target) };
         }
-        throw new action_error/* ActionError */.l('registry-error', `${first.url.href} redirects more than ${mostRedirects} times.`);
+        throw new action_error/* ActionError */.lZ('registry-error', `${first.url.href} redirects more than ${mostRedirects} times.`);
     };
 }
 function redirect_targetOf(location, from) {
     if (location === undefined || location.trim() === '' || !URL.canParse(location, from.href)) {
-        throw new action_error/* ActionError */.l('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
+        throw new action_error/* ActionError */.lZ('registry-error', `${from.href} redirects, but not to a place: "${location ?? ''}".`);
     }
     const target = new URL(location, from);
     target.username = '';
@@ -6455,10 +6556,10 @@ function trustFor(registry, authHosts) {
     const allowed = authHosts.get(registry) ?? new Set();
     const isAllowed = (url) => allowed.has(url.host) || allowed.has(`${url.hostname}:${(0,transport/* portOf */.HM)(url)}`);
     const isOwn = (url, origin) => url.hostname === own.hostname && (0,transport/* portOf */.HM)(url) === (0,transport/* portOf */.HM)(origin);
-    const refuse = (url, what, why) => new action_error/* ActionError */.l('untrusted-host', `${registry} ${what} ${url.origin}, ${why}.`, {
+    const refuse = (url, what, why) => new action_error/* ActionError */.lZ('untrusted-host', `${registry} ${what} ${url.origin}, ${why}.`, {
         advice: `If you trust that host, allow it with this line in the input auth-hosts: ${registry}=${url.host}`,
     });
-    const forbid = (host) => new action_error/* ActionError */.l('untrusted-host', `${registry} leads to ${host}, a link-local or metadata address.`, {
+    const forbid = (host) => new action_error/* ActionError */.lZ('untrusted-host', `${registry} leads to ${host}, a link-local or metadata address.`, {
         advice: 'Nothing allows this. A registry or name server that sends clients there attacks them.',
     });
     const notForbidden = async (hostname, addresses) => {
@@ -6535,13 +6636,13 @@ function keepsScheme(url, from) {
     return url.protocol === 'https:' || (url.protocol === 'http:' && from.protocol === 'http:');
 }
 function refuseInsecureRealm(registry, realm) {
-    return new action_error/* ActionError */.l('untrusted-host', `${registry} asks for tokens to be fetched from ${realm.origin}, which is not https.`, {
+    return new action_error/* ActionError */.lZ('untrusted-host', `${registry} asks for tokens to be fetched from ${realm.origin}, which is not https.`, {
         advice: 'Tokens are fetched over plain HTTP only for a registry that is itself spoken to over plain HTTP.',
     });
 }
 function refuseScheme(registry, from, target) {
     const place = target.host === '' ? target.protocol : target.origin;
-    return new action_error/* ActionError */.l('untrusted-host', `${registry} redirects from ${from.origin} to ${place}.`, {
+    return new action_error/* ActionError */.lZ('untrusted-host', `${registry} redirects from ${from.origin} to ${place}.`, {
         advice: 'A redirect may lead to https, or from http to http. Ask the operator of the registry.',
     });
 }
@@ -6623,7 +6724,7 @@ const retriedStatuses = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520, 52
  *
  * @throws ActionError `rate-limited` or `registry-error` when the registry asks for a longer wait than a minute
  */
-function withRetries(send, clock, quietUntil = new Map()) {
+function withRetries(send, clock, quietUntil) {
     return async (request) => {
         for (let attempt = 1;; attempt += 1) {
             await beQuiet(request, clock, quietUntil);
@@ -6632,7 +6733,7 @@ function withRetries(send, clock, quietUntil = new Map()) {
             if (delay === undefined)
                 return unwrap(outcome);
             request.note(request.phase, `${retry_describe(outcome, request)} Trying again in ${seconds(delay)} s (attempt ${attempt + 1} of ${mostAttempts}).`, 'urgent');
-            if (!(outcome instanceof action_error/* ActionError */.l) && outcome.status === 429)
+            if (!(outcome instanceof action_error/* ActionError */.lZ) && outcome.status === 429)
                 keepQuiet(quietUntil, request, clock.now() + delay);
             if (delay > 0)
                 await clock.sleep(delay, request.signal);
@@ -6660,8 +6761,8 @@ async function beQuiet(request, clock, quietUntil) {
     const left = end - clock.now();
     if (left <= 0)
         return;
-    if (end >= request.deadline)
-        throw quietTooLong(request);
+    if (left > longestRetryAfter || end >= request.deadline)
+        throw quietTooLong(request, left);
     await clock.sleep(left, request.signal);
 }
 /** Milliseconds until the next attempt; undefined when there is to be none. */
@@ -6669,14 +6770,14 @@ function delayBefore(attempt, outcome, request, clock) {
     if (attempt >= mostAttempts || !mayPass(outcome, attempt))
         return undefined;
     const backOff = clock.random() * Math.min(retry_longestPause, firstPause * 2 ** (attempt - 1));
-    const asked = outcome instanceof action_error/* ActionError */.l ? undefined : retryAfter(outcome, clock.now());
+    const asked = outcome instanceof action_error/* ActionError */.lZ ? undefined : retryAfter(outcome, clock.now());
     if (asked !== undefined && asked > longestRetryAfter)
         throw waitTooLong(outcome, asked);
     const delay = Math.max(backOff, asked ?? 0);
     return clock.now() + delay < request.deadline ? delay : undefined;
 }
 function mayPass(outcome, attempt) {
-    if (outcome instanceof action_error/* ActionError */.l)
+    if (outcome instanceof action_error/* ActionError */.lZ)
         return outcome.transient;
     return retriedStatuses.has(outcome.status) || (attempt === 1 && isPassingDenial(outcome));
 }
@@ -6698,23 +6799,24 @@ function waitTooLong(response, asked) {
         advice: `At most ${longestRetryAfter / 1000} seconds are waited for. Run the job again later${response.status === 429 ? ', or log in: limits are higher for users who are known' : ''}.`,
     });
 }
-function quietTooLong({ url }) {
-    return new action_error/* ActionError */.l('rate-limited', `${url.host} answered 429 to another request, and its wait outlasts this look.`, {
+function quietTooLong({ url }, left) {
+    const wait = left > longestRetryAfter ? `asks for a wait of ${seconds(left)} seconds` : 'its wait outlasts this look';
+    return new action_error/* ActionError */.lZ('rate-limited', `${url.host} answered 429 to another request, and ${wait}.`, {
         advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
     });
 }
 function asTransient(error) {
-    if (error instanceof action_error/* ActionError */.l)
+    if (error instanceof action_error/* ActionError */.lZ)
         return error;
     throw error;
 }
 function unwrap(outcome) {
-    if (outcome instanceof action_error/* ActionError */.l)
+    if (outcome instanceof action_error/* ActionError */.lZ)
         throw outcome;
     return outcome;
 }
 function retry_describe(outcome, { method, url }) {
-    return outcome instanceof action_error/* ActionError */.l ? outcome.message : `${method} ${url.href}: ${outcome.status}.`;
+    return outcome instanceof action_error/* ActionError */.lZ ? outcome.message : `${method} ${url.href}: ${outcome.status}.`;
 }
 function seconds(milliseconds) {
     return (milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0);
@@ -6743,7 +6845,7 @@ function withScheme(send) {
             return response;
         }
         catch (error) {
-            if (!(error instanceof action_error/* ActionError */.l) || error.code !== 'tls' || error.reason === 'not-tls')
+            if (!(error instanceof action_error/* ActionError */.lZ) || error.code !== 'tls' || error.reason === 'not-tls')
                 return plainFailure();
             settled.set(request.url.host, target.url.origin);
             throw error;
@@ -6799,7 +6901,7 @@ function asksForTls(request, { status, headers, body }) {
 }
 /** Others close the connection, or send a TLS alert, which is no HTTP from its first byte. */
 function mayBeTls(error) {
-    return error instanceof action_error/* ActionError */.l && (error.reason === 'closed' || error.reason === 'not-http');
+    return error instanceof action_error/* ActionError */.lZ && (error.reason === 'closed' || error.reason === 'not-http');
 }
 
 ;// CONCATENATED MODULE: ./lib/src/registry/open-client.js
@@ -6847,7 +6949,7 @@ function resultsOf(outcome, files, { platforms: askedFor, inspect }) {
         const missing = { image: asked.text, exists: false, name, tag };
         return askedFor === 'all' ? [missing] : askedFor.map((each) => ({ ...missing, platform: (0,oci_platform/* formatPlatform */.Bq)(each) }));
     }
-    const { image, platforms, subjects } = found;
+    const { image, subjects } = found;
     const ofImage = {
         image: asked.text,
         exists: true,
@@ -6856,24 +6958,24 @@ function resultsOf(outcome, files, { platforms: askedFor, inspect }) {
         tag,
         digest: image.digest,
         indexDigest: image.entries === undefined ? '' : image.digest,
-        mediaType: image.mediaType,
-        platforms,
     };
     return subjects.map((subject, at) => ({
         ...ofImage,
-        ...ofManifest(subject, files),
+        ...ofManifest(subject, found, files),
         ...(inspect ? ofConfig(subject) : {}),
         ...(outcome.changed === undefined ? {} : { changed: outcome.changed[at] === true }),
         ...(outcome.needsUpdating === undefined ? {} : { needsUpdating: outcome.needsUpdating[at] === true }),
     }));
 }
-function ofManifest({ resolution }, files) {
+function ofManifest({ resolution }, { image, platforms }, files) {
     const { manifest, manifestDigest, platformText } = resolution;
     return {
         manifestDigest,
         configDigest: manifest.config.digest,
         layers: manifest.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
+        mediaType: image.mediaType,
         platform: platformText,
+        platforms,
         size: manifest.size,
         annotations: manifest.annotations,
         manifestPath: files.pathOf(manifestDigest),
@@ -6952,7 +7054,7 @@ function manyImages(results, cell) {
 }
 function rowOf(result, cell) {
     if (!result.exists)
-        return `| ${cell(result.image)} | | does not exist | | |`;
+        return `| ${cell(result.image)} | ${cell(result.platform ?? '')} | does not exist | | |`;
     const { digest = '', manifestDigest = '', platform = '', size = 0 } = result;
     return `| ${cell(result.image)} | ${cell(platform)} | ${folded(digest)} | ${folded(manifestDigest)} | ${humanSize(size)} |`;
 }
@@ -7093,11 +7195,11 @@ function orFail(temp, write) {
         return write();
     }
     catch (error) {
-        throw unwritable(`${temp}: ${error instanceof Error ? error.message : String(error)}`, error);
+        throw unwritable(`${temp}: ${(0,action_error/* messageOf */.bD)(error)}`, error);
     }
 }
 function unwritable(why, cause) {
-    return new action_error/* ActionError */.l('runner-error', `RUNNER_TEMP cannot be written: ${why}`, {
+    return new action_error/* ActionError */.lZ('runner-error', `RUNNER_TEMP cannot be written: ${why}`, {
         advice: 'The runner sets RUNNER_TEMP to a folder for each job; look at the runner and its disk.',
         cause,
     });
@@ -7123,8 +7225,11 @@ const version = '1.0.0';
 
 
 
+
 /** Milliseconds that a run may take besides waiting and looking: helpers, files, and the end of both. */
 const slack = 30_000;
+/** Milliseconds that a timer can count: four times as long as a job may take. */
+const longestTimer = 2 ** 31 - 1;
 /**
  * Runs the step: inputs, registries, gates, outputs. Prints every failure.
  *
@@ -7137,26 +7242,37 @@ async function main_run(prepared, log, watch) {
         if ((0,src_inputs/* insistOnCertificates */.OE)())
             log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
         const inputs = prepared.inputs();
-        // Comparisons take a look of their own.
-        watch.limit(inputs.waitTimeout + 2 * inputs.timeout + slack);
-        const { send, close } = httpTransport(`image-digests/${version}`, prepared.early);
-        // What goes wrong in a rehearsal will go wrong in earnest, and be told then.
-        const rehearsed = whileWaiting(send, () => rehearse(inputs, log).catch(() => undefined));
-        const client = clientFor(inputs, log, rehearsed);
-        const { outcomes, failures } = await resolveImages(inputs, client, log).finally(close);
+        watch.limit(Math.min(inputs.waitTimeout + longestLooks(inputs) + slack, longestTimer));
+        const { outcomes, failures } = await resolve(inputs, prepared.early, log);
+        if (watch.isOver())
+            return false;
         if (failures.length > 0)
             return fail(log, files, failures);
         publish(inputs, outcomes, files, log);
         return true;
     }
     catch (error) {
-        return fail(log, files, [{ error, about: '' }]);
+        return !watch.isOver() && fail(log, files, [{ error, about: '' }]);
+    }
+}
+async function resolve(inputs, early, log) {
+    const { send, close } = httpTransport(`image-digests/${version}`, early);
+    try {
+        // What goes wrong in a rehearsal will go wrong in earnest, and be told then.
+        const rehearsed = whileWaiting(send, () => rehearse(inputs, log).catch(() => undefined));
+        return await resolveImages(inputs, clientFor(inputs, log, rehearsed), log);
+    }
+    finally {
+        close();
     }
 }
 function clientFor(inputs, log, send) {
     const { images, compareWith, baseImage, authHosts, plainHttp } = inputs;
     const references = [...images.map(({ reference }) => reference), compareWith, baseImage].filter((it) => it !== undefined);
-    const listener = { keepSecret: log.keepSecret, warn: log.warning };
+    const listener = {
+        keepSecret: log.keepSecret,
+        warn: (message, said) => log.warning(said === undefined ? message : `${message} It said: ${log.quote(said)}`),
+    };
     const { registry } = inputs.credentials.input ?? {};
     if (registry !== undefined && !references.some((reference) => reference.registry === registry)) {
         log.warning(`username and password are for ${registry}, which no image is on: they are not used.`);
@@ -7170,15 +7286,15 @@ function publish(inputs, outcomes, runner, log) {
     const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
     const isOnePlatform = inputs.platforms !== 'all' && inputs.platforms.length === 1;
     try {
+        if (outcomes.length === 1)
+            for (const result of results.flat())
+                printResult(log, result);
         writeOutputs(runner.output, outputsOf(outcomes, results, files, isOnePlatform));
     }
     catch (error) {
         files.discard();
         throw error;
     }
-    if (outcomes.length === 1)
-        for (const result of results.flat())
-            printResult(log, result);
     if (inputs.summary)
         trySummary(results.flat(), runner, log);
 }
@@ -7187,7 +7303,7 @@ function trySummary(results, runner, log) {
         writeSummary(runner.summary, summaryOf(results, log.safe));
     }
     catch (error) {
-        log.warning(`The job summary cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+        log.warning(`The job summary cannot be written: ${(0,action_error/* messageOf */.bD)(error)}`);
     }
 }
 
@@ -7197,37 +7313,49 @@ function trySummary(results, runner, log) {
 
 
 
+/** Milliseconds for the last lines to be read. */
+const longestFlush = 5_000;
 /** Runs the step to the end of the process: nothing that happens in between ends it otherwise than failed. */
 async function runStep(prepared) {
     // What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
     process.removeAllListeners('warning');
     const log = openLog();
     let isOver = false;
-    /** Ends the process at once, failed, with the reason as an annotation unless the run has had its say. */
+    /** Ends the process, failed, with the reason as an annotation unless the run has had its say. */
     const abandon = (error) => {
         if (!isOver)
             fail(log, (0,src_inputs/* readRunnerFiles */.qX)(), [{ error, about: '' }]);
-        process.exit(1);
+        isOver = true;
+        void endProcess(1);
     };
     process.on('uncaughtException', abandon);
     process.on('unhandledRejection', abandon);
     process.on('beforeExit', () => {
-        abandon(new action_error/* ActionError */.l('internal', 'The run came to an end without a result.'));
+        abandon(new action_error/* ActionError */.lZ('internal', 'The run came to an end without a result.'));
     });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         process.on(signal, () => {
-            abandon(new action_error/* ActionError */.l('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
+            abandon(new action_error/* ActionError */.lZ('timeout', `The step was ended by ${signal} before it was done; no output is set.`));
         });
     }
     const succeeded = await main_run(prepared, log, {
         limit(milliseconds) {
-            const late = () => abandon(new action_error/* ActionError */.l('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
+            const late = () => abandon(new action_error/* ActionError */.lZ('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
             setTimeout(late, milliseconds).unref();
         },
+        isOver: () => isOver,
     });
     isOver = true;
-    // Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
-    return new Promise(() => process.stdout.write('', () => process.exit(succeeded ? 0 : 1)));
+    return endProcess(succeeded ? 0 : 1);
+}
+/**
+ * Ends the process when what was printed has been read, or nobody reads it. Whatever is still open belongs to no output:
+ * a proxy that hangs must not hold up the job.
+ */
+function endProcess(code) {
+    const end = () => process.exit(code);
+    setTimeout(end, longestFlush);
+    return new Promise(() => process.stdout.write('', end));
 }
 
 
@@ -7367,7 +7495,7 @@ async function start() {
     // Lets the connections start.
     for (let turn = 0; turn < 2; turn += 1)
         await new Promise((resolve) => setImmediate(resolve));
-    const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 755));
+    const { runStep } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 108));
     await runStep(prepared);
 }
 

@@ -6,6 +6,7 @@ import { formatPlatform, type Platform } from './oci/platform.ts';
 import { formatReference, nameOf, type Reference } from './oci/reference.ts';
 import type { Head, RegistryClient } from './registry/client.ts';
 import type { Look } from './registry/reach.ts';
+import { shared } from './registry/shared.ts';
 import { type Resolution, type Resolver, resolverFor } from './resolve.ts';
 
 /** A resolution with the platform to look for elsewhere. */
@@ -26,9 +27,12 @@ export function othersBy(client: RegistryClient): Others {
   const heads = new Map<string, Promise<Head>>();
   const images = new Map<string, Promise<Image>>();
   return {
-    head: (reference, look) => once(heads, reference, () => client.head(reference, look)),
-    load: async (reference, look) =>
-      resolverFor(await once(images, reference, () => loadImage(reference, client, look)), client, look),
+    head: (reference, look) =>
+      shared(heads, formatReference(reference), look.signal, () => client.head(reference, look)),
+    async load(reference, look) {
+      const load = () => loadImage(reference, client, look);
+      return resolverFor(await shared(images, formatReference(reference), look.signal, load), client, look);
+    },
   };
 }
 
@@ -77,17 +81,6 @@ export async function needUpdating(
     return differs !== -1;
   };
   return Promise.all(subjects.map(isOutdated));
-}
-
-function once<Value>(
-  known: Map<string, Promise<Value>>,
-  reference: Reference,
-  get: () => Promise<Value>,
-): Promise<Value> {
-  const key = formatReference(reference);
-  const value = known.get(key) ?? get();
-  known.set(key, value);
-  return value;
 }
 
 function absent(error: unknown, code: 'not-found' | 'platform-not-found'): undefined {

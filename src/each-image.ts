@@ -8,7 +8,7 @@ import { type Found, lookFor } from './look.ts';
 import { ActionError } from './oci/action-error.ts';
 import { formatPlatform } from './oci/platform.ts';
 import { formatReference, type Reference } from './oci/reference.ts';
-import type { RegistryClient } from './registry/client.ts';
+import { badBlob, type RegistryClient } from './registry/client.ts';
 import type { Look } from './registry/reach.ts';
 import type { Note } from './registry/transport.ts';
 import { type InTurn, turns } from './registry/turns.ts';
@@ -19,16 +19,23 @@ import { abandoned, waitFor } from './wait.ts';
 /** Looks that are under way together: enough to fill the connections to a host, few enough to bound the memory. */
 const looksAtOnce = 16;
 
+/** Milliseconds that the looks of a run may take after all waiting: those at images, and those that compare them. */
+export function longestLooks({ images, timeout }: Pick<Inputs, 'images' | 'timeout'>): number {
+  return 2 * Math.ceil(images.length / looksAtOnce) * timeout;
+}
+
+/** What became of the images of a run. */
+export interface Resolved {
+  readonly outcomes: readonly Outcome[];
+  readonly failures: readonly Failure[];
+}
+
 /**
  * Tries every image, whatever happens to the others.
  * Both lists are in the order asked,
  * but for failures that waiting might have mended, which come last.
  */
-export async function resolveImages(
-  inputs: Inputs,
-  client: RegistryClient,
-  log: Log,
-): Promise<{ outcomes: Outcome[]; failures: Failure[] }> {
+export async function resolveImages(inputs: Inputs, client: RegistryClient, log: Log): Promise<Resolved> {
   const { images } = inputs;
   const others = othersBy(client);
   const hopeless = new AbortController();
@@ -77,20 +84,23 @@ async function oneImage(
     clock: systemClock,
     signal,
     // What has a digest does not change; only its blobs, and the image itself, may still come.
-    canMend: ({ code }) =>
-      asked.reference.digest === undefined ||
-      code === 'not-found' ||
-      (code === 'gate-failed' && inputs.gates.verifyBlobs),
+    canMend: ({ code, reason }) => asked.reference.digest === undefined || code === 'not-found' || reason === badBlob,
     onWait: (error, pause) => {
       const why = error.code === 'not-found' ? 'not published yet.' : error.message;
       note('index', `Still waiting: ${why} Looking again in ${Math.ceil(pause / 1000)} s.`, 'urgent');
     },
   }).catch((error: unknown) => {
-    if (!inputs.failOnMissing && !hasGates(inputs.gates) && isMissing(error)) return undefined;
-    throw error;
+    if (inputs.failOnMissing || !isMissing(error)) throw error;
+    if (!hasGates(inputs.gates)) return undefined;
+    throw (error as ActionError).with({
+      advice:
+        'fail-on-missing: false passes over a missing image only where no gate is set, as no gate can hold for it.',
+    });
   });
   const [changed, needsUpdating] =
-    found === undefined ? [] : await withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look));
+    found === undefined
+      ? []
+      : await inTurn(() => withLook(inputs.timeout, note, (look) => compared(found, inputs, others, look)));
   return { asked, found, changed, needsUpdating };
 }
 
@@ -106,7 +116,8 @@ async function compared({ image, subjects }: Found, { compareWith, baseImage }: 
 function concerning(input: string, reference: Reference) {
   return (error: unknown): never => {
     if (!(error instanceof ActionError)) throw error;
-    throw error.with({ message: `${input} ${formatReference(reference)}: ${error.message}` });
+    const message = `${input} ${formatReference(reference)}: ${error.message}`;
+    throw error.with(error.code === 'not-found' ? { message, advice: `Check the input ${input}.` } : { message });
   };
 }
 

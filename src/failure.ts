@@ -1,6 +1,6 @@
 import type { RunnerFiles } from './inputs.ts';
 import { type Log, partsOf } from './log.ts';
-import type { ErrorCode } from './oci/action-error.ts';
+import { type ErrorCode, messageOf } from './oci/action-error.ts';
 import { failureOutputs, writeOutputs } from './outputs.ts';
 
 /** Something that went wrong. */
@@ -26,7 +26,7 @@ export function fail(log: Log, { output }: RunnerFiles, failures: readonly Failu
   try {
     writeOutputs(output, failureOutputs(code));
   } catch (error) {
-    log.line(`error-code could not be set: ${error instanceof Error ? error.message : String(error)}`);
+    log.line(`error-code could not be set: ${messageOf(error)}`);
   }
   return false;
 }

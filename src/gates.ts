@@ -4,7 +4,7 @@ import { algorithmOf, type Digest } from './oci/digest.ts';
 import { digestOf } from './oci/hash.ts';
 import type { Descriptor } from './oci/manifest.ts';
 import { formatPlatform, type Platform } from './oci/platform.ts';
-import type { RegistryClient } from './registry/client.ts';
+import { badBlob, type RegistryClient } from './registry/client.ts';
 import type { Look } from './registry/reach.ts';
 import type { Resolution, Resolver } from './resolve.ts';
 
@@ -16,6 +16,12 @@ export interface Gates {
   readonly requiredPlatforms: readonly Platform[];
   readonly verifyBlobs: boolean;
 }
+
+/** Characters that are shown of a label, which another chose. */
+const longestLabel = 200;
+
+/** Digests that are shown of those that are expected. */
+const mostListed = 5;
 
 /** Blobs that are asked for at once. */
 const blobsAtOnce = 8;
@@ -74,9 +80,15 @@ function checkDigest({ expectedDigests }: Gates, image: Image, resolution: Resol
       ? `digest, a manifest${platform}, is ${image.digest}`
       : `digest, an index, is ${image.digest}, and manifest-digest${platform} is ${resolution.manifestDigest}`;
   throw failed(
-    `expected-digest does not hold: expected ${expectedDigests.join(' or ')}, but ${actual}.`,
+    `expected-digest does not hold: expected ${listed(expectedDigests)}, but ${actual}.`,
     levelHint(expectedDigests, image, resolution),
   );
+}
+
+/** The first few, as there must be room for what is. */
+function listed(digests: readonly Digest[]): string {
+  const left = digests.length - mostListed;
+  return digests.slice(0, mostListed).join(' or ') + (left > 0 ? ` or ${left} others` : '');
 }
 
 /** People take one level for another more often than they get a wrong image. */
@@ -100,7 +112,9 @@ function checkLabels({ expectedLabels }: Gates, { config, platform }: Resolution
   const wrong = expectedLabels.flatMap(([key, expected]) => {
     const actual = Object.hasOwn(labels, key) ? labels[key] : undefined;
     if (actual === expected) return [];
-    return [`${key} is ${actual === undefined ? 'not set' : `"${actual}"`}, expected "${expected}"`];
+    return [
+      `${key} is ${actual === undefined ? 'not set' : `"${actual.slice(0, longestLabel)}"`}, expected "${expected}"`,
+    ];
   });
   if (wrong.length === 0) return;
   const where = platform === undefined ? '' : ` for ${formatPlatform(platform)}`;
@@ -126,11 +140,15 @@ async function verifyBlobs(
   };
   await Promise.all(Array.from({ length: blobsAtOnce }, worker));
   if (faults.length > 0) {
-    throw failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
+    const error = failed(
+      `verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`,
+      'Push the image again, whole.',
+    );
+    throw error.with({ reason: badBlob });
   }
   look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
 }
 
 function failed(message: string, advice?: string): ActionError {
-  return new ActionError('gate-failed', message, advice === undefined ? {} : { advice });
+  return new ActionError('gate-failed', message, { advice });
 }

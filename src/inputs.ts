@@ -6,6 +6,7 @@ import { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts'
 import { formatReference, parseReference, type Reference } from './oci/reference.ts';
 import {
   invalidInput,
+  invalidRegistry,
   isProxy,
   parseBoolean,
   parseDuration,
@@ -225,8 +226,9 @@ function readAuthHosts(): AuthHosts {
       throw invalidInput('auth-hosts', `"${line}" is not a pair`, 'Write REGISTRY=HOST.');
     const key = parseRegistryInput('auth-hosts', registry);
     const hosts = pairs.get(key) ?? new Set();
-    parseRegistryInput('auth-hosts', host);
-    pairs.set(key, hosts.add(parseHost(host) ?? ''));
+    const trusted = parseHost(host);
+    if (trusted === undefined) throw invalidRegistry('auth-hosts', host);
+    pairs.set(key, hosts.add(trusted));
   }
   return pairs;
 }

@@ -83,7 +83,8 @@ export function openLog(): Log {
   const onlyQuoted = new Set<string>();
   let annotations = 0;
   // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
-  const safe = (text: string) => printable(shorten(redact(text, secrets), longestLine));
+  const fit = (text: string, hidden: Iterable<string>) => printable(shorten(redact(text, hidden), longestLine));
+  const safe = (text: string) => fit(text, secrets);
 
   const masked = new Set<string>();
 
@@ -109,13 +110,16 @@ export function openLog(): Log {
     },
     annotationsLeft: () => mostAnnotations - Math.min(annotations, mostWarnings),
     error(code, lines) {
-      const text = lines.map((line) => shorten(safe(line), longestPart)).join('\n');
+      const whole = lines.map(safe);
+      for (const line of whole) if (line.length > longestPart) core.info(line);
+      const text = whole.map((line) => shorten(line, longestPart)).join('\n');
       core.error(shorten(text, longestAnnotation), { title: `Image Digests: ${code}` });
     },
     keepSecret: (secret) => keep(secret, shortestSecret),
     keepToken: (token) => keep(token, shortestToken),
     safe,
-    quote: (text) => shorten(safe(redact(text, onlyQuoted)), longestQuote),
+    // All at once, as a short secret may be a part of a long one.
+    quote: (text) => shorten(fit(text, [...secrets, ...onlyQuoted]), longestQuote),
   };
 }
 

@@ -4,7 +4,7 @@ import { type Image, loadImage } from './image.ts';
 import type { AskedImage, Inputs } from './inputs.ts';
 import { ActionError } from './oci/action-error.ts';
 import { normalise, type Platform } from './oci/platform.ts';
-import { missingBlob, type RegistryClient } from './registry/client.ts';
+import { badBlob, type RegistryClient } from './registry/client.ts';
 import type { Look } from './registry/reach.ts';
 import { type Resolver, resolverFor } from './resolve.ts';
 
@@ -17,7 +17,7 @@ export interface Found {
   readonly subjects: readonly Subject[];
 }
 
-/** Where a platform is asked for that nothing can have: what has no platform is no image, and matches it. */
+/** By what an image without a platform is compared: it matches only another without. */
 const noPlatform: Platform = { os: '', architecture: '', variant: '', osVersion: '', osFeatures: [] };
 
 /**
@@ -28,7 +28,7 @@ export function lookFor(asked: AskedImage, inputs: Inputs, client: RegistryClien
   let seen: { image: Image | undefined; error: unknown } | undefined;
 
   return async (look) => {
-    const known = seen && (await repeated(seen, asked, inputs, client, look));
+    const known = seen && (await repeated(seen, asked, client, look));
     let image: Image | undefined;
     try {
       image = known ?? (await loadImage(asked.reference, client, look));
@@ -48,7 +48,6 @@ export function lookFor(asked: AskedImage, inputs: Inputs, client: RegistryClien
 async function repeated(
   seen: { image: Image | undefined; error: unknown },
   { reference }: AskedImage,
-  inputs: Inputs,
   client: RegistryClient,
   look: Look,
 ): Promise<Image | undefined> {
@@ -58,14 +57,14 @@ async function repeated(
     return undefined;
   }
   if (head.digest === undefined || head.digest !== seen.image?.digest) return undefined;
-  const mayMend = inputs.gates.verifyBlobs && seen.error instanceof ActionError && seen.error.code === 'gate-failed';
+  const mayMend = seen.error instanceof ActionError && seen.error.reason === badBlob;
   if (!mayMend) throw seen.error;
   return seen.image;
 }
 
 /** A config that the registry lacks is a blob that verify-blobs asks for, although it was missed before that. */
 function asGate(error: unknown): unknown {
-  if (!(error instanceof ActionError) || error.reason !== missingBlob) return error;
+  if (!(error instanceof ActionError) || error.reason !== badBlob) return error;
   return error.with({ code: 'gate-failed', message: `verify-blobs does not hold: ${error.message}` });
 }
 
@@ -77,13 +76,19 @@ async function examine(image: Image, inputs: Inputs, client: RegistryClient, loo
   return { image, platforms: resolver.platforms(), subjects };
 }
 
+/** What to look for in another image in the place of a platform of this one: only of Windows there are several versions. */
+function counterpart(platform: Platform): Platform {
+  const asked = normalise(platform);
+  return { ...asked, osFeatures: [], osVersion: asked.os === 'windows' ? asked.osVersion : '' };
+}
+
 async function resolveAsked({ platforms, inspect }: Inputs, resolver: Resolver): Promise<Subject[]> {
   if (platforms !== 'all') {
     return Promise.all(platforms.map(async (asked) => ({ asked, resolution: await resolver.resolve(asked, inspect) })));
   }
   const all = await resolver.resolveAll(inspect);
   return all.map((resolution) => ({
-    asked: resolution.platform === undefined ? noPlatform : normalise(resolution.platform),
+    asked: resolution.platform === undefined ? noPlatform : counterpart(resolution.platform),
     resolution,
   }));
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inertJson } from './inert-json.ts';
-import { ActionError, type ErrorCode } from './oci/action-error.ts';
+import { ActionError, type ErrorCode, messageOf } from './oci/action-error.ts';
 import type { Outcome, Result } from './results.ts';
 import { appendToRunnerFile } from './runner-file.ts';
 import type { SavedFiles } from './saved-files.ts';
@@ -77,7 +77,7 @@ export function writeOutputs(path: string, outputs: Outputs): void {
     if (path === '') throw new Error('it is not set');
     appendToRunnerFile(path, texts);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new ActionError('runner-error', `GITHUB_OUTPUT cannot be written: ${why}`, {
       advice: 'The runner sets GITHUB_OUTPUT to a file for each step; look at the runner and its disk.',
       cause,

@@ -61,7 +61,12 @@ export function invalidInput(name: string, why: string, advice: string): ActionE
 export function parseRegistryInput(name: string, text: string): string {
   const registry = parseRegistry(text);
   if (registry !== undefined) return registry;
-  throw invalidInput(
+  throw invalidRegistry(name, text);
+}
+
+/** An error about what should be `host[:port]`. */
+export function invalidRegistry(name: string, text: string): ActionError {
+  return invalidInput(
     name,
     `"${withoutUserinfo(text)}" is not a registry`,
     'Write host or host:port, without a scheme or a path.',
@@ -70,7 +75,7 @@ export function parseRegistryInput(name: string, text: string): string {
 
 /** Whether a proxy setting is one that will be used, and not passed over. */
 export function isProxy(text: string): boolean {
-  const isWhole = /^https?:\/\//.test(text);
+  const isWhole = /^https?:\/\//i.test(text);
   try {
     const url = new URL(isWhole ? text : `http://${text}`);
     decodeURIComponent(`${url.username}${url.password}`);

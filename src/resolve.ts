@@ -52,8 +52,8 @@ export interface Resolver {
   offers(asked: Platform): Promise<boolean>;
 }
 
-/** What a platform may be written with: nothing that a shell would act on. */
-const inertPlatform = /^[A-Za-z0-9_.()+,:/-]*$/;
+/** What a platform may be written with: nothing that a shell would act on, and in parentheses, where PowerShell would, a version. */
+const inertPlatform = /^[A-Za-z0-9_.+,:/-]*(?:\([0-9.]*\))?[A-Za-z0-9_.+,:/-]*$/;
 
 /** Where a platform's manifest is to be found, and what platform it is. */
 interface Candidate {
@@ -69,15 +69,18 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
     .filter(({ platform }) => platform !== undefined)
     .map(asCandidate);
   let known = written;
-  const configs = new Map<Digest, Promise<ReadConfig>>();
 
-  const readConfig = ({ config }: Manifest): Promise<ReadConfig> => {
+  const configs = new Map<string, Promise<ReadConfig>>();
+
+  const readConfig = ({ config, mediaType }: Manifest): Promise<ReadConfig> => {
     const read = async () => {
       const bytes = await client.blob(reference, config, look);
-      return { bytes, content: isImageConfigType(config.mediaType) ? parseConfig(bytes) : undefined };
+      return { bytes, content: isImageConfigType(config.mediaType, mediaType) ? parseConfig(bytes) : undefined };
     };
-    const reading = configs.get(config.digest) ?? read();
-    configs.set(config.digest, reading);
+    // By all that its descriptor says of it, as another manifest may say something else.
+    const key = `${mediaType} ${config.mediaType} ${config.digest} ${config.size}`;
+    const reading = configs.get(key) ?? read();
+    configs.set(key, reading);
     return reading;
   };
 
@@ -85,8 +88,8 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
   const readSilent = async (): Promise<Candidate[]> => {
     const read = async (entry: IndexEntry | undefined): Promise<Candidate> => {
       const manifest = await manifestOf(entry);
-      const isImage = isImageConfigType(manifest.manifest.config.mediaType);
-      const config = isImage ? await readConfig(manifest.manifest) : undefined;
+      const { config: named, mediaType } = manifest.manifest;
+      const config = isImageConfigType(named.mediaType, mediaType) ? await readConfig(manifest.manifest) : undefined;
       return { platform: config?.content?.platform, entry };
     };
     const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
@@ -181,7 +184,8 @@ function distinct(candidates: readonly Candidate[]): Candidate[] {
 }
 
 function platformNotFound(image: Image, asked: Platform | undefined, offered: readonly string[]): ActionError {
-  const wanted = asked === undefined ? 'any platform' : formatPlatform(asked);
+  const wanted =
+    asked === undefined ? 'any platform' : formatPlatform(asked).replace(/^\/$/, 'anything without a platform');
   const has = offered.length === 0 ? 'It has none.' : `It has ${offered.slice(0, 50).join(', ')}.`;
   return new ActionError('platform-not-found', `${formatReference(image.reference)} does not have ${wanted}. ${has}`, {
     advice: 'Ask for one of its platforms by the input platform, or build the image for this one.',

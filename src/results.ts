@@ -58,7 +58,7 @@ export function resultsOf(outcome: Outcome, files: SavedFiles, { platforms: aske
     const missing = { image: asked.text, exists: false, name, tag };
     return askedFor === 'all' ? [missing] : askedFor.map((each) => ({ ...missing, platform: formatPlatform(each) }));
   }
-  const { image, platforms, subjects } = found;
+  const { image, subjects } = found;
   const ofImage = {
     image: asked.text,
     exists: true,
@@ -67,25 +67,25 @@ export function resultsOf(outcome: Outcome, files: SavedFiles, { platforms: aske
     tag,
     digest: image.digest,
     indexDigest: image.entries === undefined ? ('' as const) : image.digest,
-    mediaType: image.mediaType,
-    platforms,
   };
   return subjects.map((subject, at) => ({
     ...ofImage,
-    ...ofManifest(subject, files),
+    ...ofManifest(subject, found, files),
     ...(inspect ? ofConfig(subject) : {}),
     ...(outcome.changed === undefined ? {} : { changed: outcome.changed[at] === true }),
     ...(outcome.needsUpdating === undefined ? {} : { needsUpdating: outcome.needsUpdating[at] === true }),
   }));
 }
 
-function ofManifest({ resolution }: Subject, files: SavedFiles) {
+function ofManifest({ resolution }: Subject, { image, platforms }: Found, files: SavedFiles) {
   const { manifest, manifestDigest, platformText } = resolution;
   return {
     manifestDigest,
     configDigest: manifest.config.digest,
     layers: manifest.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
+    mediaType: image.mediaType,
     platform: platformText,
+    platforms,
     size: manifest.size,
     annotations: manifest.annotations,
     manifestPath: files.pathOf(manifestDigest),

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ActionError } from './oci/action-error.ts';
+import { ActionError, messageOf } from './oci/action-error.ts';
 import type { Digest } from './oci/digest.ts';
 import type { Outcome } from './results.ts';
 
@@ -60,7 +60,7 @@ function orFail<Result>(temp: string, write: () => Result): Result {
   try {
     return write();
   } catch (error) {
-    throw unwritable(`${temp}: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw unwritable(`${temp}: ${messageOf(error)}`, error);
   }
 }
 

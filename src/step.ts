@@ -5,6 +5,9 @@ import { run } from './main.ts';
 import { ActionError } from './oci/action-error.ts';
 import type { Prepared } from './prepare.ts';
 
+/** Milliseconds for the last lines to be read. */
+const longestFlush = 5_000;
+
 /** Runs the step to the end of the process: nothing that happens in between ends it otherwise than failed. */
 export async function runStep(prepared: Prepared): Promise<never> {
   // What Node thinks of a library is no news to the author of a workflow, and would reach the log past its one writer.
@@ -13,10 +16,11 @@ export async function runStep(prepared: Prepared): Promise<never> {
   const log = openLog();
   let isOver = false;
 
-  /** Ends the process at once, failed, with the reason as an annotation unless the run has had its say. */
-  const abandon = (error: unknown): never => {
+  /** Ends the process, failed, with the reason as an annotation unless the run has had its say. */
+  const abandon = (error: unknown): void => {
     if (!isOver) fail(log, readRunnerFiles(), [{ error, about: '' }]);
-    process.exit(1);
+    isOver = true;
+    void endProcess(1);
   };
 
   process.on('uncaughtException', abandon);
@@ -36,9 +40,19 @@ export async function runStep(prepared: Prepared): Promise<never> {
         abandon(new ActionError('timeout', `The run took longer than ${milliseconds / 1000} seconds.`));
       setTimeout(late, milliseconds).unref();
     },
+    isOver: () => isOver,
   });
   isOver = true;
 
-  // Whatever is still open belongs to no output: a proxy that hangs must not hold up the job.
-  return new Promise<never>(() => process.stdout.write('', () => process.exit(succeeded ? 0 : 1)));
+  return endProcess(succeeded ? 0 : 1);
+}
+
+/**
+ * Ends the process when what was printed has been read, or nobody reads it. Whatever is still open belongs to no output:
+ * a proxy that hangs must not hold up the job.
+ */
+function endProcess(code: 0 | 1): Promise<never> {
+  const end = () => process.exit(code);
+  setTimeout(end, longestFlush);
+  return new Promise(() => process.stdout.write('', end));
 }

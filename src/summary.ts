@@ -72,7 +72,7 @@ function manyImages(results: readonly Result[], cell: Cell): string {
 }
 
 function rowOf(result: Result, cell: Cell): string {
-  if (!result.exists) return `| ${cell(result.image)} | | does not exist | | |`;
+  if (!result.exists) return `| ${cell(result.image)} | ${cell(result.platform ?? '')} | does not exist | | |`;
   const { digest = '', manifestDigest = '', platform = '', size = 0 } = result;
   return `| ${cell(result.image)} | ${cell(platform)} | ${folded(digest)} | ${folded(manifestDigest)} | ${humanSize(size)} |`;
 }

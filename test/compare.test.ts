@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { runAction } from './support/action.ts';
-import { image, index } from './support/images.ts';
+import { descriptor, image, index, indexOf } from './support/images.ts';
 import { startRegistry, type TestRegistry } from './support/registry.ts';
 
 const platforms = ['linux/amd64', 'linux/arm64'];
@@ -155,4 +155,31 @@ test('an error of another reference says which it is', async () => {
     assert.match(step.errors[0]?.text ?? '', new RegExp(`${input} ${at('broken')}: `));
   }
   registry.fault = undefined;
+});
+
+for (const [title, more] of [
+  ['features', { os: 'windows', 'os.version': '10.0.20348.100', 'os.features': ['win32k'] }],
+  ['a version that tells nothing apart', { os: 'freebsd', 'os.version': '14.2' }],
+] as const) {
+  test(`with all platforms, ${title} of this image are not asked of the other`, async () => {
+    const { 'os.version': version, os } = more;
+    const platform = { os, architecture: 'amd64', ...(os === 'windows' ? { 'os.version': version } : {}) };
+    const app = image(platform, { layers: ['base', 'app'] });
+    const base = image(platform, { layers: ['base'] });
+    for (const each of [app, base]) registry.putImage('o/other', each);
+    registry.put('o/other', indexOf([descriptor(app.manifest, { platform: { ...platform, ...more } })]), 'app');
+    registry.put('o/other', indexOf([descriptor(app.manifest, { platform })]), 'same');
+    registry.put('o/other', indexOf([descriptor(base.manifest, { platform })]), 'base');
+    const other = (tag: string) => `${registry.host}/o/other:${tag}`;
+    const inputs = { platform: 'all', 'compare-with': other('same'), 'base-image': other('base') };
+    const step = await runAction({ image: other('app'), ...inputs });
+    assert.equal(step.status, 0, step.stdout);
+    const [{ changed, needsUpdating }] = JSON.parse(step.outputs['results'] ?? '');
+    assert.deepEqual([changed, needsUpdating], [false, false]);
+  });
+}
+
+test('an absent base image is not advised to be waited for', async () => {
+  const step = await runAction({ image: at('v1'), 'base-image': at('gone'), 'fail-on-missing': 'false' });
+  assert.match(step.errors[0]?.text ?? '', /What to do: Check the input base-image\.$/);
 });

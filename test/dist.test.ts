@@ -98,6 +98,16 @@ test('a single manifest has no index, and its platform is that of its config', a
   assert.deepEqual(JSON.parse(step.outputs['platforms'] ?? ''), ['linux/arm64/v8']);
 });
 
+test('a config of a generic type, as old clients pushed it, has the platform of a Docker image', async () => {
+  const old = image('linux/arm64', { docker: true });
+  const { config, ...rest } = JSON.parse(old.manifest.bytes.toString());
+  const manifest = blob({ ...rest, config: { ...config, mediaType: 'application/octet-stream' } }, types.docker);
+  registry.putImage('o/old', { ...old, manifest }, 'v1');
+  const asked = (platform: string) => runAction({ image: `${registry.host}/o/old:v1`, platform });
+  assert.equal((await asked('linux/arm64')).outputs['platform'], 'linux/arm64');
+  assert.deepEqual((await asked('linux/amd64')).outputs, { 'error-code': 'platform-not-found' });
+});
+
 test('without inspect, no output from the config is set', async () => {
   const { outputs } = await runAction({ image: `${app}:v1` });
   for (const name of ['created', 'labels', 'diff-ids', 'config-path', 'changed', 'needs-updating', 'error-code']) {

@@ -151,6 +151,10 @@ for (const gate of [
 ]) {
   test(`with ${Object.keys(gate)[0]}, a missing image fails although fail-on-missing is false`, async () => {
     const step = await runAction({ image: `${app}-gone`, 'fail-on-missing': 'false', ...gate });
+    assert.match(
+      step.errors[0]?.text ?? '',
+      /fail-on-missing: false passes over a missing image only where no gate is set/,
+    );
     assertFailed(step, 'not-found');
   });
 }
@@ -178,4 +182,18 @@ test('of two demands on one label both must hold', async () => {
 test('the digest of another platform of the same index is recognised', async () => {
   const step = await runAction({ image: app, 'expected-digest': arm64.manifest.digest });
   assertFailed(step, 'gate-failed', /is the manifest-digest of linux\/arm64 in the same index/);
+});
+
+test('what is expected and what is fit into the annotation, however long a list or a label', async () => {
+  const labelled = image('linux/amd64', { labels: { a: 'x'.repeat(3000), b: 'y' } });
+  registry.putImage('o/labelled', labelled, 'v1');
+  const labels = { image: `${registry.host}/o/labelled:v1`, 'expected-labels': 'a=abc\nb=def' };
+  assertFailed(await runAction(labels), 'gate-failed', /expected "abc"; b is "y", expected "def"/);
+  const others = Array.from({ length: 60 }, (_, at) => digestOf(`other ${at}`)).join();
+  const digests = await runAction({ image: app, 'expected-digest': others });
+  assertFailed(digests, 'gate-failed', / or 55 others, but digest, an index, is /, new RegExp(amd64.manifest.digest));
+  const required = Array.from({ length: 200 }, (_, at) => `os${at}/arch`);
+  const step = await runAction({ image: app, 'require-platforms': required.join() });
+  assertFailed(step, 'gate-failed');
+  for (const platform of required) assert.ok(step.stdout.includes(platform), platform);
 });

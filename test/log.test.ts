@@ -69,10 +69,16 @@ test('no text from outside is a command, in lines, groups, warnings and errors',
   assert.deepEqual(commands, ['group', 'endgroup', 'warning', 'error']);
 });
 
-test('an annotation stays below 4,096 characters, however long its parts are', () => {
+test('an annotation stays below 4,096 characters, however long its parts are, which are whole in the log', () => {
   const shown = prints(() => openLog().error('internal', ['\u0001'.repeat(9000), 'x'.repeat(9000), 'y'.repeat(9000)]));
-  assert.ok(shown.length < 4096, String(shown.length));
-  assert.match(shown, /x{100}/);
+  const lines = shown.split('\n');
+  const annotation = lines.find((line) => line.startsWith('::error')) ?? '';
+  assert.match(annotation, /^::error .*x{100}/);
+  assert.ok(annotation.length < 4096, String(annotation.length));
+  assert.ok(
+    lines.some((line) => /^x{7000}/.test(line)),
+    'what it has no room for is in the log',
+  );
 });
 
 test('warnings beyond the third are lines, so that there is room for errors', () => {
@@ -101,4 +107,13 @@ test('a defect is internal, and asks to be reported', () => {
   assert.equal(code, 'internal');
   assert.match(parts.join('\n'), /TypeError: x is not a function[\s\S]*report/);
   process.stdout.write = realWrite;
+});
+
+test('a short secret that is a part of a long one does not unhide it', () => {
+  const log = openLog();
+  prints(() => {
+    log.keepToken('header.J9.payload-of-the-long-token');
+    log.keepToken('J9.');
+  });
+  assert.equal(log.quote('it was header.J9.payload-of-the-long-token'), 'it was ***');
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { longestLooks } from '../src/each-image.ts';
+import { parseReference } from '../src/oci/reference.ts';
 import { runAction } from './support/action.ts';
-import { image, index, indexOf } from './support/images.ts';
+import { blob, descriptor, image, index, indexOf, types } from './support/images.ts';
 import { startRegistry, type TestRegistry } from './support/registry.ts';
 
 const platforms = ['linux/amd64', 'linux/arm64', 'linux/arm/v7'];
@@ -182,4 +184,62 @@ test('a 429 holds back the requests that are waiting for their turn', async () =
   registry.fault = undefined;
   assert.equal(step.status, 0, step.stdout);
   assert.ok(early <= 7, `${early} requests besides the seven that were under way`);
+});
+
+test('a run over many images may take as long as their looks, one batch after the other', () => {
+  const images = (count: number) =>
+    Array.from({ length: count }, () => ({ text: 'a', reference: parseReference('a') }));
+  assert.equal(longestLooks({ images: images(1), timeout: 1000 }), 2000);
+  assert.equal(longestLooks({ images: images(33), timeout: 1000 }), 6000);
+});
+
+test('a config that two manifests describe differently is read as each describes it', async () => {
+  const right = imageOf('o/shared', 'linux/amd64');
+  const wrong = blob(
+    {
+      ...JSON.parse(right.manifest.bytes.toString()),
+      config: descriptor(right.config, { size: right.config.bytes.length + 1_000_000 }),
+    },
+    types.manifest,
+  );
+  registry.putImage('o/shared', right);
+  registry.put('o/shared', wrong);
+  const entries = [
+    descriptor(right.manifest, { platform: { os: 'linux', architecture: 'amd64' } }),
+    descriptor(wrong, { platform: { os: 'linux', architecture: 'arm64' } }),
+  ];
+  registry.put('o/shared', indexOf(entries), 'v1');
+  for (const platform of ['linux/amd64,linux/arm64', 'all']) {
+    const step = await runAction({ image: at('o/shared'), platform, inspect: 'true' });
+    assert.deepEqual(step.outputs, { 'error-code': 'size-mismatch' }, step.stdout);
+  }
+});
+
+test('a step that is ended tells why, also where its log is read slowly', async () => {
+  const hanging = await startRegistry();
+  hanging.fault = () => true;
+  const images = Array.from({ length: 400 }, (_, at) => `${registry.host}/o/absent-${at}:v1`);
+  try {
+    const step = await runAction(
+      { image: [...images, `${hanging.host}/o/app:v1`].join('\n') },
+      {
+        onStart(child) {
+          child.stdout?.pause();
+          const end = () => {
+            child.kill('SIGTERM');
+            setTimeout(() => child.stdout?.resume(), 500);
+          };
+          const waiting = setInterval(() => {
+            if (hanging.seen.length === 0) return;
+            clearInterval(waiting);
+            end();
+          }, 50);
+        },
+      },
+    );
+    assert.deepEqual(step.outputs, { 'error-code': 'timeout' });
+    assert.match(step.stdout, /::error title=Image Digests%3A timeout::/);
+  } finally {
+    await hanging.close();
+  }
 });

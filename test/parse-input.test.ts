@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBoolean, parseDuration, parseLines, parseList } from '../src/parse-input.ts';
+import { isProxy, parseBoolean, parseDuration, parseLines, parseList } from '../src/parse-input.ts';
 
 test('a list has one item per line, commas also separate, blank items and CRLF are ignored', () => {
   assert.deepEqual(parseList(' a, b\r\n\n c ,,d\n'), ['a', 'b', 'c', 'd']);
@@ -40,4 +40,13 @@ test('what is no duration, or longer than any job, is refused by name', () => {
 test('a lone carriage return is no line end, so that it is refused where it stands', () => {
   assert.deepEqual(parseLines('a\rb'), ['a\rb']);
   assert.deepEqual(parseList('a\rb'), ['a\rb']);
+});
+
+test('a proxy is a URL of http or https, or host and port', () => {
+  for (const text of ['http://proxy:8080', 'HTTP://proxy:8080', 'https://u:p%40@proxy', '10.0.0.1:3128']) {
+    assert.equal(isProxy(text), true, text);
+  }
+  for (const text of ['socks5://proxy:1080', 'proxy:8080', 'http://', 'http://u:%zz@proxy']) {
+    assert.equal(isProxy(text), false, text);
+  }
 });

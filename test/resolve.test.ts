@@ -79,6 +79,11 @@ describe('a platform of an index', () => {
     assert.equal(found.manifestDigest, twin.manifest.digest);
   });
 
+  it('has nothing but a version in parentheses, where PowerShell would run it', async () => {
+    const hostile = image({ os: 'windows', architecture: 'amd64', 'os.version': 'Restart-Computer' });
+    await rejection('invalid-manifest', resolve(clientFor(index([hostile]), [hostile]), 'windows/amd64'));
+  });
+
   it('of Windows is that with the highest version, or with the build that is asked for', async () => {
     const windows = ['10.0.17763.6532', '10.0.20348.900', '10.0.20348.2762'].map((version) =>
       image({ os: 'windows', architecture: 'amd64', 'os.version': version }),

@@ -36,7 +36,9 @@ test('nothing from outside is Markdown, HTML or a line end in the summary', () =
 test('an image that does not exist is said to be so', () => {
   const missing = { image: 'o/gone', exists: false, name: 'docker.io/o/gone', tag: 'latest' };
   assert.match(summaryOf([missing], printable), /does not exist/);
-  assert.match(summaryOf([missing, result], printable), /\| o\/gone \| \| does not exist/);
+  assert.match(summaryOf([missing, result], printable), /\| o\/gone \| {2}\| does not exist/);
+  const asked = { ...missing, platform: 'linux/arm64' };
+  assert.match(summaryOf([asked, result], printable), /\| o\/gone \| linux\/arm64 \| does not exist/);
 });
 
 test('500 rows fit, with whole digests to copy, and what does not fit is counted', () => {

@@ -29,6 +29,19 @@ async function withRegistry(
 
 // Each waits for seconds; together they take as long as one.
 describe('waiting', { concurrency: true }, () => {
+  test('with verify-blobs, too, what a digest makes unchangeable is not waited for', async () => {
+    await withRegistry(
+      () => undefined,
+      async (registry) => {
+        registry.putImage('o/app', stale);
+        const inputs = { 'verify-blobs': 'true', 'expected-labels': `${revision}=fresh`, ...waiting };
+        const step = await runAction({ image: `${registry.host}/o/app@${stale.manifest.digest}`, ...inputs });
+        assert.equal(step.outputs['error-code'], 'gate-failed', step.stdout);
+        assert.doesNotMatch(step.stdout, /Still waiting/);
+      },
+    );
+  });
+
   test('it waits until the image is published, asking by HEAD', async () => {
     const publish = (registry: TestRegistry, count: number) => {
       if (count === 3) registry.putImage('o/app', amd64, 'v1');

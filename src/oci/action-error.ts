@@ -38,6 +38,11 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/** The words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The only error that this program throws on purpose. Its text may hold words from outside. */
 export class ActionError extends Error {
   readonly code: ErrorCode;

@@ -1,4 +1,4 @@
-/** The four media types that the pipeline asks for, in the order of the `Accept` header. */
+/** The four media types that are asked for, in the order of the `Accept` header. */
 export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -57,7 +57,14 @@ export function isSchema1Type(type: string): boolean {
   return schema1Types.has(type);
 }
 
-/** Whether `type` is the config of an image that can be run, and not of some other artifact. */
-export function isImageConfigType(type: string): boolean {
-  return imageConfigTypes.has(type);
+/**
+ * Whether `type` is the config of an image that can be run, and not of some other artifact. In Docker's manifests a
+ * generic type is one, too: old clients pushed images so.
+ *
+ * @param manifestType the type of the manifest that names the config
+ * @see https://github.com/distribution/distribution/issues/1621
+ */
+export function isImageConfigType(type: string, manifestType: ManifestType): boolean {
+  const isDocker = manifestType === 'application/vnd.docker.distribution.manifest.v2+json';
+  return imageConfigTypes.has(type) || (isDocker && isGenericType(type));
 }

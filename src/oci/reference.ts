@@ -30,7 +30,7 @@ const longestReference = 1024;
 
 const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/;
+const transports = /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball):/i;
 
 /**
  * Reads `[host/]path[:tag][@digest]`, filling in what docker fills in.
@@ -115,7 +115,12 @@ function splitDigest(text: string): { before: string; digest: Digest | undefined
   if (isHost || text.includes('/', at) || before.includes('@')) {
     throw invalid(text, 'what follows the @ is not a digest.', adviceForAt);
   }
-  return { before, digest: parseDigest(text.slice(at + 1), 'invalid-input') };
+  try {
+    return { before, digest: parseDigest(text.slice(at + 1), 'invalid-input') };
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    throw error.with({ message: `"${withoutUserinfo(text)}" cannot be used: ${error.message}` });
+  }
 }
 
 const adviceForAt =
@@ -181,7 +186,5 @@ function checkPath(path: string, text: string): void {
 }
 
 function invalid(text: string, why: string, advice?: string): ActionError {
-  return new ActionError('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, {
-    ...(advice === undefined ? {} : { advice }),
-  });
+  return new ActionError('invalid-input', `"${withoutUserinfo(text)}" is not an image reference: ${why}`, { advice });
 }

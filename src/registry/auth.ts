@@ -3,7 +3,7 @@ import type { Repository } from '../oci/reference.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credential } from './credentials/credential.ts';
 import { statusError } from './error.ts';
-import { knownChallenges } from './known.ts';
+import { challengeOf } from './known.ts';
 import { isRejection, rejected, unasked, withSource } from './rejection.ts';
 import { basicHeader, fetchToken, type TokenRequest, tokenKey, tokenRequestFor } from './token.ts';
 import { portOf, type Request, type Response, type Transport } from './transport.ts';
@@ -73,17 +73,17 @@ async function attempt(send: Transport, first: Request, session: Session, option
   const response = await send(request);
   const isOwn = isFromRegistry(response, first);
   const isHidden = isOwn && held === undefined && (await isHiddenFromStrangers(response, session));
-  if (!isHidden && !(isOwn && response.status === 401)) return judged(response, held, session, options);
+  if (!isHidden && !(isOwn && response.status === 401)) return judged(response, first, held, session, options);
   const header = await answer(send, response, request, session, options);
-  if (header === undefined) return judged(response, undefined, session, options);
+  if (header === undefined) return judged(response, first, undefined, session, options);
   if (header === held) throw rejected(response, await session.credential(), options.repository);
   session.held = header;
-  return judged(await send(authorized(first, header)), header, session, options);
+  return judged(await send(authorized(first, header)), first, header, session, options);
 }
 
 /** Asks for the token that a known registry is going to want, while its challenge is on the way. */
 async function guess(request: Request, session: Session, options: AuthOptions): Promise<void> {
-  const known = knownChallenges[options.repository.registry];
+  const known = challengeOf(options.repository.registry);
   if (known === undefined) return;
   const challenge = { scheme: 'bearer', parameters: new Map(Object.entries(known)) };
   const wanted = tokenRequestFor(challenge, options.repository, await session.credential());
@@ -143,13 +143,15 @@ async function isHiddenFromStrangers({ status }: Response, { credential }: Sessi
   return given !== undefined && given.isOptional !== true;
 }
 
+/** Throws for a registry that turns us away. */
 async function judged(
   response: Response,
+  asked: Request,
   sent: string | undefined,
   { credential }: Session,
   { repository }: AuthOptions,
 ): Promise<Response> {
-  if (response.status !== 401 && response.status !== 403) return response;
+  if (!isFromRegistry(response, asked) || (response.status !== 401 && response.status !== 403)) return response;
   const given = await credential();
   throw sent === undefined && given !== undefined
     ? unasked(response, given, repository)

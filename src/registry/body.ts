@@ -15,7 +15,7 @@ export async function readBody(message: IncomingMessage, request: Request): Prom
   const response = { status, headers: message.headersDistinct, url: request.url };
   const isGood = status >= 200 && status < 300;
   const limit = isGood ? request.limit : errorBodyLimit;
-  if (request.method !== 'HEAD' && isGood) checkHead(message, request);
+  if (request.method !== 'HEAD' && isGood) checkHeaders(message, request);
   const { body, isCut } = await collect(message, limit);
   if (isCut && isGood) throw tooLarge(request, `more than ${limit}`);
   if (!isCut && !message.complete) throw truncated(request.url);
@@ -44,7 +44,7 @@ function collect(message: IncomingMessage, limit: number): Promise<{ body: Uint8
   });
 }
 
-function checkHead(message: IncomingMessage, request: Request): void {
+function checkHeaders(message: IncomingMessage, request: Request): void {
   const encoding = message.headers['content-encoding'] ?? 'identity';
   if (!/^(?:identity)?$/i.test(encoding.trim())) {
     throw new ActionError('registry-error', `${request.url.host} sent the content encoding "${encoding}".`, {

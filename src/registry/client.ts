@@ -5,6 +5,7 @@ import { essence, isManifestType, kindOf, manifestTypes } from '../oci/media-typ
 import { formatReference, nameOf, type Reference, type Repository } from '../oci/reference.ts';
 import { statusError } from './error.ts';
 import type { Look, Reach } from './reach.ts';
+import { shared } from './shared.ts';
 import { header, type Phase, type Response } from './transport.ts';
 import {
   announcedDigests,
@@ -19,8 +20,8 @@ import {
 /** Bytes that all documents of a run may have together: many hundred images, and less than the memory of a runner. */
 const runLimit = 20 * 1024 * 1024;
 
-/** The reason of the error for a blob that is named and not there. */
-export const missingBlob = 'missing-blob';
+/** The reason of the error for a blob that is named and not there, or not as it is described: it may still be pushed. */
+export const badBlob = 'bad-blob';
 
 /** What HEAD tells of a reference: a claim of the registry, not verified. */
 export type Head = { readonly exists: false } | { readonly exists: true; readonly digest: Digest | undefined };
@@ -45,7 +46,8 @@ export interface RegistryClient {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
  */
 export function registryClient(reach: Reach): RegistryClient {
-  const cache = new Map<string, Promise<Fetched>>();
+  const documents = new Map<string, Promise<Fetched>>();
+  const blobs = new Map<string, Promise<Uint8Array>>();
   let room = runLimit;
 
   const refuseOverflow = (): void => {
@@ -69,15 +71,8 @@ export function registryClient(reach: Reach): RegistryClient {
     );
   };
 
-  const keep = (fetched: Fetched, phase: Phase, look: Look): Fetched => {
+  const noted = (fetched: Fetched, phase: Phase, look: Look): Fetched => {
     look.note(phase, `${fetched.document.mediaType}, ${fetched.bytes.byteLength} bytes: ${fetched.digest}, verified`);
-    return fetched;
-  };
-
-  const remember = (key: string, fetch: () => Promise<Fetched>): Promise<Fetched> => {
-    const fetched = cache.get(key) ?? fetch();
-    cache.set(key, fetched);
-    fetched.catch(() => cache.delete(key));
     return fetched;
   };
 
@@ -87,32 +82,36 @@ export function registryClient(reach: Reach): RegistryClient {
         const response = await getDocument(reference, targetOf(reference), 'index', look);
         if (isMissing(response, reference)) throw notFound(response, reference);
         if (response.status !== 200) throw statusError(response, `GET ${response.url.href}`);
-        return keep(verifyDocument(account(response), reference.digest), 'index', look);
+        return noted(verifyDocument(account(response), reference.digest), 'index', look);
       };
-      return reference.digest === undefined ? fetch() : remember(`${nameOf(reference)}@${reference.digest}`, fetch);
+      if (reference.digest === undefined) return fetch();
+      return shared(documents, `${nameOf(reference)}@${reference.digest}`, look.signal, fetch);
     },
 
     child(repository, descriptor, look) {
       const { mediaType, digest, size } = descriptor;
       const phase = isManifestType(mediaType) && kindOf(mediaType) === 'index' ? 'index' : 'manifest';
-      return remember(`${nameOf(repository)}@${digest} ${mediaType} ${size}`, async () => {
+      return shared(documents, `${nameOf(repository)}@${digest} ${mediaType} ${size}`, look.signal, async () => {
         refuseUnsupportedType(essence(mediaType));
         refuseLarge(descriptor);
         const response = await getDocument(repository, digest, phase, look);
         if (response.status !== 200) throw childError(response, repository, descriptor);
-        return keep(verifyChild(account(response), descriptor), phase, look);
+        return noted(verifyChild(account(response), descriptor), phase, look);
       });
     },
 
-    async blob(repository, descriptor, look) {
-      refuseLarge(descriptor);
-      refuseOverflow();
-      const path = `blobs/${descriptor.digest}`;
-      const response = await reach(repository, { method: 'GET', path, phase: 'manifest', limit: documentLimit }, look);
-      if (response.status !== 200) throw blobError(response, repository, descriptor);
-      const bytes = verifyBlob(account(response), descriptor);
-      look.note('manifest', `config ${descriptor.digest}: ${bytes.byteLength} bytes, verified`);
-      return bytes;
+    blob(repository, descriptor, look) {
+      const { digest, size } = descriptor;
+      return shared(blobs, `${nameOf(repository)}@${digest} ${size}`, look.signal, async () => {
+        refuseLarge(descriptor);
+        refuseOverflow();
+        const request = { method: 'GET', path: `blobs/${digest}`, phase: 'manifest', limit: documentLimit } as const;
+        const response = await reach(repository, request, look);
+        if (response.status !== 200) throw blobError(response, repository, descriptor);
+        const bytes = verifyBlob(account(response), descriptor);
+        look.note('manifest', `config ${digest}: ${bytes.byteLength} bytes, verified`);
+        return bytes;
+      });
     },
 
     async head(reference, look) {
@@ -165,7 +164,7 @@ function notFound(response: Response, reference: Reference): ActionError {
 
 function blobError(response: Response, repository: Repository, descriptor: Descriptor): ActionError {
   const error = childError(response, repository, descriptor);
-  return response.status === 404 ? error.with({ reason: missingBlob }) : error;
+  return response.status === 404 ? error.with({ reason: badBlob }) : error;
 }
 
 /** A child or blob is named by a document that the registry serves: that it is not there is the registry's fault. */

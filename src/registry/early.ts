@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { wireHost } from '../oci/reference.ts';
 import { addressClass, nameClass } from './address.ts';
-import { knownChallenges } from './known.ts';
+import { challengeOf } from './known.ts';
 import { checkedLookup } from './lookup.ts';
 import { type AddressCheck, bareHostname, portOf } from './transport.ts';
 
@@ -38,7 +38,7 @@ interface Early {
 export function openEarly(registries: readonly string[]): EarlySockets {
   const sockets = new Map<string, Early[]>();
   for (const registry of new Set(registries)) {
-    const realm = Object.hasOwn(knownChallenges, registry) ? knownChallenges[registry]?.realm : undefined;
+    const realm = challengeOf(registry)?.realm;
     for (const place of [`https://${wireHost(registry)}`, ...(realm === undefined ? [] : [realm])]) {
       const url = new URL(place);
       if (nameClass(bareHostname(url)) !== undefined || sockets.size >= mostHosts) continue;

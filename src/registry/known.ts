@@ -10,8 +10,19 @@ export const knownTokenHosts: Readonly<Record<string, string>> = {
   'nvcr.io': 'authn.nvidia.com',
 };
 
+/** What a registry is going to answer to a request without a token. */
+export interface KnownChallenge {
+  readonly realm: string;
+  readonly service: string;
+}
+
 /** Registries whose challenge is known beforehand, so that the token can be asked for while the challenge is on its way. */
-export const knownChallenges: Readonly<Record<string, { readonly realm: string; readonly service: string }>> = {
+const challenges: Readonly<Record<string, KnownChallenge>> = {
   [dockerHub]: { realm: 'https://auth.docker.io/token', service: 'registry.docker.io' },
   'ghcr.io': { realm: 'https://ghcr.io/token', service: 'ghcr.io' },
 };
+
+/** The challenge of a registry, where it is known beforehand. */
+export function challengeOf(registry: string): KnownChallenge | undefined {
+  return Object.hasOwn(challenges, registry) ? challenges[registry] : undefined;
+}

@@ -34,7 +34,7 @@ export interface Clock {
  *
  * @throws ActionError `rate-limited` or `registry-error` when the registry asks for a longer wait than a minute
  */
-export function withRetries(send: Transport, clock: Clock, quietUntil: QuietHosts = new Map()): Transport {
+export function withRetries(send: Transport, clock: Clock, quietUntil: QuietHosts): Transport {
   return async (request) => {
     for (let attempt = 1; ; attempt += 1) {
       await beQuiet(request, clock, quietUntil);
@@ -77,7 +77,7 @@ async function beQuiet(request: Request, clock: Clock, quietUntil: QuietHosts): 
   const end = quietUntil.get(request.url.host) ?? 0;
   const left = end - clock.now();
   if (left <= 0) return;
-  if (end >= request.deadline) throw quietTooLong(request);
+  if (left > longestRetryAfter || end >= request.deadline) throw quietTooLong(request, left);
   await clock.sleep(left, request.signal);
 }
 
@@ -123,10 +123,11 @@ function waitTooLong(response: Response, asked: number): ActionError {
   });
 }
 
-function quietTooLong({ url }: Request): ActionError {
+function quietTooLong({ url }: Request, left: number): ActionError {
+  const wait = left > longestRetryAfter ? `asks for a wait of ${seconds(left)} seconds` : 'its wait outlasts this look';
   return new ActionError(
     'rate-limited',
-    `${url.host} answered 429 to another request, and its wait outlasts this look.`,
+    `${url.host} answered 429 to another request, and ${wait}.`,
     {
       advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
     },

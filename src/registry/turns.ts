@@ -21,6 +21,7 @@ export function turns(most: number): InTurn {
 /** Waits until a task that has ended passes its place on. */
 function turn(waiting: (() => void)[], signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
     const start = () => {
       signal?.removeEventListener('abort', leave);
       resolve();

@@ -10,6 +10,9 @@ import {
   manifestTypes,
 } from '../../src/oci/media-type.ts';
 
+const docker = 'application/vnd.docker.distribution.manifest.v2+json';
+const oci = 'application/vnd.oci.image.manifest.v1+json';
+
 describe('a media type', () => {
   it('that is asked for is one of exactly four', () => {
     assert.deepEqual(manifestTypes, [
@@ -55,7 +58,7 @@ describe('a media type', () => {
   ]) {
     it(`is unknown: ${type}`, () => {
       assert.deepEqual(
-        [isGenericType(type), isManifestType(type), isSchema1Type(type), isImageConfigType(type)],
+        [isGenericType(type), isManifestType(type), isSchema1Type(type), isImageConfigType(type, docker)],
         [false, false, false, false],
       );
     });
@@ -71,11 +74,22 @@ describe('a media type', () => {
   }
 
   it('of a config tells an image from other artifacts', () => {
-    for (const type of ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json']) {
-      assert.equal(isImageConfigType(type), true, type);
+    for (const manifestType of [docker, oci] as const) {
+      for (const type of [
+        'application/vnd.oci.image.config.v1+json',
+        'application/vnd.docker.container.image.v1+json',
+      ]) {
+        assert.equal(isImageConfigType(type, manifestType), true, type);
+      }
+      for (const type of ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.helm.config.v1+json']) {
+        assert.equal(isImageConfigType(type, manifestType), false, type);
+      }
     }
-    for (const type of ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.helm.config.v1+json', '']) {
-      assert.equal(isImageConfigType(type), false, type);
+  });
+
+  it("of a config may be generic in Docker's manifests, as old clients pushed it", () => {
+    for (const type of ['application/octet-stream', 'application/json', '']) {
+      assert.deepEqual([isImageConfigType(type, docker), isImageConfigType(type, oci)], [true, false], type);
     }
   });
 });

@@ -223,7 +223,7 @@ const refused: Readonly<Record<string, { texts: readonly string[]; says: RegExp 
       'nginx@sha256:',
       `nginx@sha512:${'f'.repeat(64)}`,
     ],
-    says: /is not a digest.*lower-case hexadecimal/,
+    says: /^"(?:nginx|…)@.* cannot be used: .*is not a digest.*lower-case hexadecimal/,
   },
   'two digests': { texts: [`nginx@${sha256}@${sha256}`], says: /@ is not a digest/ },
 };

@@ -225,6 +225,29 @@ describe('a config', () => {
   });
 });
 
+test('a config is fetched once for all who name it with one size, and again after a failure', async () => {
+  const { blob: get, sent } = client((_, count) => (count === 1 ? 404 : served(amd64.config)));
+  await assert.rejects(get(reference, entry(amd64.config), look), failsWith('registry-error'));
+  const all = await Promise.all([get(reference, entry(amd64.config), look), get(reference, entry(amd64.config), look)]);
+  assert.deepEqual(Buffer.from(all[1]), amd64.config.bytes);
+  assert.equal(sent.length, 2);
+  await assert.rejects(get(reference, entry(amd64.config, { size: 9 }), look), failsWith('size-mismatch'));
+});
+
+test('what the storage of a registry refuses is not said to be refused by the registry', async () => {
+  const elsewhere = {
+    status: 403,
+    body: '<Code>AccessDenied</Code>',
+    url: 'https://storage.example/blob?X-Amz-Signature=s',
+  };
+  const credential = { kind: 'basic', username: 'u', password: 'p', source: 'a test' } as const;
+  const { blob: get, sent } = client(() => elsewhere, { credential });
+  const refused = await get(reference, entry(amd64.config), look).catch((error: unknown) => error);
+  assert.ok(failsWith('denied', 'storage.example answered 403')(refused));
+  assert.doesNotMatch(String(refused), /may not be pulled|came from/);
+  assert.equal(sent.length, 1);
+});
+
 describe('all documents of a run together', () => {
   const mebibyte = 1024 * 1024;
   const texts = new Map<string, string>();

@@ -175,7 +175,7 @@ describe('a body that breaks off is an error that is worth another attempt', () 
     });
     const { send, close } = httpTransport('test');
     context.after(close);
-    assert.equal(textOf(await withRetries(send, fakeClock(0))(requestTo(server.url))), 'whole');
+    assert.equal(textOf(await withRetries(send, fakeClock(0), new Map())(requestTo(server.url))), 'whole');
   });
 });
 

@@ -10,7 +10,7 @@ import { httpTransport } from '../../src/registry/http.ts';
 import { withLimit } from '../../src/registry/limit.ts';
 import { repositoryReach } from '../../src/registry/reach.ts';
 import { withRedirects } from '../../src/registry/redirect.ts';
-import { withRetries } from '../../src/registry/retry.ts';
+import { withQuiet, withRetries } from '../../src/registry/retry.ts';
 import { withScheme } from '../../src/registry/scheme.ts';
 import type { Response, Transport } from '../../src/registry/transport.ts';
 import { trustFor } from '../../src/registry/trust.ts';
@@ -171,6 +171,16 @@ describe('a look whose time is over', () => {
     assert.equal((await Promise.all([...inFlight, last])).length, 9);
   });
 
+  test('nor does a request that waits for its turn, when another is asked to wait for more than a minute', async () => {
+    const clock = fakeClock();
+    const { send, sent } = fakeTransport(() => ({ status: 429, headers: { 'retry-after': '65' } }));
+    const quiet = new Map<string, number>();
+    const retried = withRetries(withQuiet(send, clock, quiet), clock, quiet);
+    await assert.rejects(retried(requestTo(manifest)), failsWith('rate-limited', '65 seconds'));
+    await assert.rejects(retried(requestTo('https://r.example/other')), failsWith('rate-limited', '65 seconds'));
+    assert.deepEqual([clock.slept, sent.length], [[], 1]);
+  });
+
   test('does not wait for the end of a silence that another brought about', async () => {
     const clock = fakeClock();
     const { send, sent } = fakeTransport((_, count) =>
@@ -184,7 +194,7 @@ describe('a look whose time is over', () => {
       await assert.rejects(retried(request), failsWith('rate-limited', 'outlasts this look'));
       await clock.sleep(milliseconds, signal);
     };
-    const retried: Transport = withRetries(send, { ...clock, sleep });
+    const retried: Transport = withRetries(send, { ...clock, sleep }, new Map());
     await retried(requestTo(manifest));
     assert.deepEqual(clock.slept, [60_000]);
     assert.deepEqual(
@@ -222,7 +232,7 @@ describe('what the registry redirects to is not the registry', () => {
           : { status: 307, headers: { location: `${elsewhere}/x` } },
       { credential: given },
     );
-    await assert.rejects(send(requestTo(manifest)), failsWith('unauthorized'));
+    assert.equal((await send(requestTo(manifest))).status, 401);
     assert.deepEqual(asked, []);
   });
 });
@@ -298,7 +308,7 @@ describe('a registry that may be spoken to over plain HTTP', () => {
 
 test('a Retry-After of ten digits is too long, not nothing', async () => {
   const { send, sent } = fakeTransport(() => ({ status: 429, headers: { 'retry-after': '9999999999' } }));
-  await assert.rejects(withRetries(send, fakeClock())(requestTo(manifest)), failsWith('rate-limited'));
+  await assert.rejects(withRetries(send, fakeClock(), new Map())(requestTo(manifest)), failsWith('rate-limited'));
   assert.equal(sent.length, 1);
 });
 

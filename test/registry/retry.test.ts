@@ -11,7 +11,7 @@ const reset = () => new ActionError('network', 'closed', { transient: true, reas
 function retried(reply: Reply, random = 1) {
   const clock = fakeClock(random);
   const fake = fakeTransport(reply);
-  return { clock, sent: fake.sent, send: withRetries(fake.send, clock) };
+  return { clock, sent: fake.sent, send: withRetries(fake.send, clock, new Map()) };
 }
 
 /** Answers in order, the last again and again. */
@@ -168,7 +168,11 @@ test('no pause is begun that would outlast the look: the answer is given back', 
 
 test('a pause ends when the look does, with the reason of its signal', async () => {
   const controller = new AbortController();
-  const send = withRetries(fakeTransport(() => ({ status: 503, headers: { 'retry-after': '50' } })).send, systemClock);
+  const send = withRetries(
+    fakeTransport(() => ({ status: 503, headers: { 'retry-after': '50' } })).send,
+    systemClock,
+    new Map(),
+  );
   const sent = send(requestTo(url, { signal: controller.signal }));
   const late = new ActionError('timeout', 'the look is over');
   setImmediate(() => controller.abort(late));

@@ -144,7 +144,7 @@ function readAnswer(output: string, program: string, source: string): Credential
 
 function failed(source: string, why: string, said?: string): ActionError {
   return new ActionError('unauthorized', `${source} ${why}.`, {
-    ...(said === undefined || said === '' ? {} : { said }),
+    said: said || undefined,
     advice: 'Install the helper or log in again; no other credentials are tried in its place.',
   });
 }

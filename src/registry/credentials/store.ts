@@ -24,8 +24,8 @@ export type CredentialStore = (repository: Repository) => Promise<Credential | u
 export interface StoreListener {
   /** Called with every secret that the store found, before it gives it out. */
   keepSecret(secret: string): void;
-  /** Called where credentials were looked for in vain although something says that there are some. */
-  warn(message: string): void;
+  /** Called where credentials were looked for in vain although something says that there are some; `said` are another's words. */
+  warn(message: string, said: string | undefined): void;
 }
 
 /**
@@ -44,11 +44,16 @@ export function openCredentials(
   for (const repository of repositories) if (!isCovered(repository)) checkEntries(configs, repository);
 
   const ask = askingOnce(sources.helpers);
+  const warnings = new Set<string>();
+  const warn: StoreListener['warn'] = (message, said) => {
+    if (!warnings.has(message)) listener.warn(message, said);
+    warnings.add(message);
+  };
   const find = async (repository: Repository): Promise<Credential | undefined> => {
     const given = fromInputs(sources, repository);
     if (given !== undefined) return given;
     for (const config of configs) {
-      const found = await findIn(config, repository, ask, listener);
+      const found = await findIn(config, repository, ask, warn);
       if (found !== undefined) return found;
     }
     return fromGithubToken(sources, repository);
@@ -91,7 +96,7 @@ async function findIn(
   config: DockerConfig,
   repository: Repository,
   ask: Ask,
-  listener: StoreListener,
+  warn: StoreListener['warn'],
 ): Promise<Credential | undefined> {
   const server = serverKey(repository.registry);
   const helper = credHelperFor(config, repository.registry);
@@ -99,7 +104,7 @@ async function findIn(
     const helped = await ask(helper, server, `${config.name}, credHelpers`);
     if (helped !== undefined) return helped;
   }
-  const stored = hasStore(config) ? await fromStore(config, server, ask, listener) : undefined;
+  const stored = hasStore(config) ? await fromStore(config, server, ask, warn) : undefined;
   return stored ?? findAuth(config, repository);
 }
 
@@ -111,13 +116,13 @@ async function fromStore(
   config: DockerConfig,
   server: string,
   ask: Ask,
-  { warn }: StoreListener,
+  warn: StoreListener['warn'],
 ): Promise<Credential | undefined> {
   try {
     return await ask(config.credsStore, server, `${config.name}, credsStore`);
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
-    warn(`${error.message}${error.said === undefined ? '' : ` It said: ${error.said}`} The entries of auths are used.`);
+    warn(`${error.message} The entries of auths are used.`, error.said);
     return undefined;
   }
 }

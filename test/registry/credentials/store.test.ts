@@ -48,7 +48,7 @@ async function open(t: TestContext, places: Places, images: readonly string[] = 
   const [secrets, warnings]: [string[], string[]] = [[], []];
   const store = await openCredentials(sources, images.map(repository), {
     keepSecret: (secret) => secrets.push(secret),
-    warn: (message) => warnings.push(message),
+    warn: (message, said) => warnings.push(`${message} ${said}`),
   });
   return {
     find: (image) => store(repository(image)),
@@ -366,4 +366,11 @@ test('HttpHeaders and proxies of a config are no credentials', async (t) => {
   const store = await open(t, { files: { file } }, [image]);
   assert.equal(await store.find(image), undefined);
   assert.deepEqual(store.secrets, []);
+});
+
+test('a credsStore that fails is told of once, however many repositories ask it', { skip: withoutShell }, async (t) => {
+  const files = { file: { credsStore: 'store', ...users({ [host]: 'of auths' }) } };
+  const store = await open(t, { files, helpers: { store: 'echo locked; exit 2' } });
+  for (const name of ['one', 'two', 'three']) assert.equal(await userFor(store, `${host}/${name}`), 'of auths');
+  assert.equal(store.warnings.length, 1);
 });
