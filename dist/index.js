@@ -3861,7 +3861,11 @@ var oci_platform = __nccwpck_require__(993);
 const mostLevels = 4;
 /** Entries of an index and all that nest in it. */
 const mostEntries = 1000;
-/** Reads what `reference` points to, and every index that nests in it. */
+/**
+ * Reads what `reference` points to, and every index that nests in it.
+ *
+ * @throws ActionError `invalid-manifest` for too many entries, levels or a cycle, and what {@link RegistryClient} throws
+ */
 async function loadImage(reference, client, look) {
     const { digest, bytes, document } = await client.manifest(reference, look);
     const common = { reference, digest, bytes, mediaType: document.mediaType };
@@ -4433,7 +4437,11 @@ async function haveChanged(image, subjects, other, others, look) {
     };
     return Promise.all(subjects.map(isChanged));
 }
-/** Whether the layers of `subjects` do not begin with all layers of `base`, one answer each. */
+/**
+ * Whether the layers of `subjects` do not begin with all layers of `base`, one answer each.
+ *
+ * @throws ActionError `not-found` or `platform-not-found` for a base that is missing
+ */
 async function needUpdating(subjects, base, others, look) {
     const resolver = await others.load(base, look);
     const isOutdated = async ({ asked, resolution }) => {

@@ -60,7 +60,11 @@ export async function haveChanged(
   return Promise.all(subjects.map(isChanged));
 }
 
-/** Whether the layers of `subjects` do not begin with all layers of `base`, one answer each. */
+/**
+ * Whether the layers of `subjects` do not begin with all layers of `base`, one answer each.
+ *
+ * @throws ActionError `not-found` or `platform-not-found` for a base that is missing
+ */
 export async function needUpdating(
   subjects: readonly Subject[],
   base: Reference,

@@ -25,7 +25,11 @@ const mostLevels = 4;
 /** Entries of an index and all that nest in it. */
 const mostEntries = 1000;
 
-/** Reads what `reference` points to, and every index that nests in it. */
+/**
+ * Reads what `reference` points to, and every index that nests in it.
+ *
+ * @throws ActionError `invalid-manifest` for too many entries, levels or a cycle, and what {@link RegistryClient} throws
+ */
 export async function loadImage(reference: Reference, client: RegistryClient, look: Look): Promise<Image> {
   const { digest, bytes, document } = await client.manifest(reference, look);
   const common = { reference, digest, bytes, mediaType: document.mediaType };

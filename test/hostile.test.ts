@@ -449,7 +449,7 @@ const heavy: readonly { name: string; arrange: (registry: TestRegistry) => Recor
     },
   },
   {
-    name: '250,000 small objects',
+    name: '240,000 small objects',
     arrange(registry) {
       registry.putImage('app', amd64);
       const list = Array.from({ length: 240_000 }, () => ({}));

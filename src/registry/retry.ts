@@ -125,13 +125,9 @@ function waitTooLong(response: Response, asked: number): ActionError {
 
 function quietTooLong({ url }: Request, left: number): ActionError {
   const wait = left > longestRetryAfter ? `asks for a wait of ${seconds(left)} seconds` : 'its wait outlasts this look';
-  return new ActionError(
-    'rate-limited',
-    `${url.host} answered 429 to another request, and ${wait}.`,
-    {
-      advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
-    },
-  );
+  return new ActionError('rate-limited', `${url.host} answered 429 to another request, and ${wait}.`, {
+    advice: 'Log in, as limits are higher for users who are known, or allow more by the input timeout.',
+  });
 }
 
 function asTransient(error: unknown): ActionError {
