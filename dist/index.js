@@ -1363,8 +1363,6 @@ function bits6(address) {
 
 /** Hosts that are connected to before the first request. */
 const mostHosts = 4;
-/** Milliseconds for a name to be looked up; after that the request does it anew, under its own deadline. */
-const lookupTimeout = 1_000;
 /**
  * Opens a connection to each registry, and to the token service that it is known to have: it takes a round trip, in
  * which TLS and HTTP can be loaded. Nothing is sent on it before the rules of the request that takes it have been
@@ -1413,12 +1411,12 @@ function open(url) {
         if (found.some((address) => (0,_address_js__WEBPACK_IMPORTED_MODULE_2__/* .addressClass */ .Jc)(address) === 'forbidden'))
             throw new Error('forbidden');
     };
-    const lookup = (0,_lookup_js__WEBPACK_IMPORTED_MODULE_4__/* .checkedLookup */ .y)(check);
+    const lookup = (0,_lookup_js__WEBPACK_IMPORTED_MODULE_4__/* .checkedLookup */ .yG)(check);
     const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.connect)({ host: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .bareHostname */ .CO)(url), port: (0,_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .portOf */ .HM)(url), lookup, noDelay: true });
     // A connection that fails is gone; the request then opens its own, and reports what becomes of that.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => resolve([]));
-    setTimeout(() => resolve(undefined), lookupTimeout).unref();
+    setTimeout(() => resolve(undefined), _lookup_js__WEBPACK_IMPORTED_MODULE_4__/* .briefLookup */ .Pl).unref();
     return { socket, addresses: promise };
 }
 function settable() {
@@ -1469,10 +1467,14 @@ function challengeOf(registry) {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   y: () => (/* binding */ checkedLookup)
+/* harmony export */   IW: () => (/* binding */ resolveBriefly),
+/* harmony export */   Pl: () => (/* binding */ briefLookup),
+/* harmony export */   yG: () => (/* binding */ checkedLookup)
 /* harmony export */ });
 /* harmony import */ var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(610);
 
+/** Milliseconds for looking up a name that will be looked up again, by a proxy or under the deadline of a request. */
+const briefLookup = 1_000;
 /** Resolves a name and lets `check` judge the addresses before one of them is used. */
 function checkedLookup(check) {
     return (hostname, options, callback) => {
@@ -1489,6 +1491,16 @@ function checkedLookup(check) {
             }, (refusal) => callback(refusal, '', 0));
         });
     };
+}
+/** The addresses of a name, as far as this machine knows them within a second. */
+function resolveBriefly(hostname) {
+    return new Promise((settle) => {
+        const timer = setTimeout(() => settle([]), briefLookup);
+        (0,node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { all: true }, (error, found) => {
+            clearTimeout(timer);
+            settle(error ? [] : found.map(({ address }) => address));
+        });
+    });
 }
 
 
@@ -5799,8 +5811,6 @@ function fromGithubToken({ githubToken }, { registry }) {
     };
 }
 
-// EXTERNAL MODULE: external "node:dns"
-var external_node_dns_ = __nccwpck_require__(610);
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = require("node:http");
 ;// CONCATENATED MODULE: external "node:https"
@@ -5969,13 +5979,10 @@ function network_error_describe(error) {
 
 
 
-
 /** Milliseconds for name look-up, proxy, connection and TLS together. */
 const connectTimeout = 10_000;
 /** Milliseconds for one request, from its start to the last byte of its answer. */
 const attemptTimeout = 30_000;
-/** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
-const lookupTimeout = 1_000;
 /** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
 const socketsPerHost = 64;
 /**
@@ -5999,7 +6006,7 @@ function httpTransport(userAgent, early = (0,registry_early/* openEarly */.o)([]
     };
     const known = new Map();
     const addressesOf = (hostname) => {
-        const found = known.get(hostname) ?? resolveBriefly(hostname);
+        const found = known.get(hostname) ?? (0,lookup/* resolveBriefly */.IW)(hostname);
         known.set(hostname, found);
         return found;
     };
@@ -6108,20 +6115,10 @@ function start(request, agent, userAgent) {
             'accept-encoding': 'identity',
             ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
         },
-        lookup: (0,lookup/* checkedLookup */.y)(request.checkAddresses),
+        lookup: (0,lookup/* checkedLookup */.yG)(request.checkAddresses),
     });
     sent.end(body);
     return sent;
-}
-/** The addresses of a name, as far as this machine knows them within a second. */
-function resolveBriefly(hostname) {
-    return new Promise((settle) => {
-        const timer = setTimeout(() => settle([]), lookupTimeout);
-        (0,external_node_dns_.lookup)(hostname, { all: true }, (error, found) => {
-            clearTimeout(timer);
-            settle(error ? [] : found.map(({ address }) => address));
-        });
-    });
 }
 function timeout(url, what, milliseconds) {
     const message = `${url.host}: ${what} within ${milliseconds / 1000} seconds.`;
@@ -6547,6 +6544,8 @@ function headersFor({ headers }, from, target) {
     return rest;
 }
 
+// EXTERNAL MODULE: external "node:dns"
+var external_node_dns_ = __nccwpck_require__(610);
 ;// CONCATENATED MODULE: ./lib/src/registry/trust.js
 
 

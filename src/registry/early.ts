@@ -2,14 +2,11 @@ import { connect, type Socket } from 'node:net';
 import { wireHost } from '../oci/reference.ts';
 import { addressClass, nameClass } from './address.ts';
 import { challengeOf } from './known.ts';
-import { checkedLookup } from './lookup.ts';
+import { briefLookup, checkedLookup } from './lookup.ts';
 import { type AddressCheck, bareHostname, portOf } from './transport.ts';
 
 /** Hosts that are connected to before the first request. */
 const mostHosts = 4;
-
-/** Milliseconds for a name to be looked up; after that the request does it anew, under its own deadline. */
-const lookupTimeout = 1_000;
 
 /** TCP connections that were opened before they were needed, while the rest of the program was being loaded. */
 export interface EarlySockets {
@@ -75,7 +72,7 @@ function open(url: URL): Early {
   // A connection that fails is gone; the request then opens its own, and reports what becomes of that.
   socket.on('error', () => socket.destroy());
   socket.on('close', () => resolve([]));
-  setTimeout(() => resolve(undefined), lookupTimeout).unref();
+  setTimeout(() => resolve(undefined), briefLookup).unref();
   return { socket, addresses: promise };
 }
 

@@ -1,11 +1,10 @@
-import { lookup as resolve } from 'node:dns';
 import http, { type ClientRequest } from 'node:http';
 import https from 'node:https';
 import { HttpClient } from '@actions/http-client';
 import { ActionError } from '../oci/action-error.ts';
 import { readBody } from './body.ts';
 import { type EarlySockets, openEarly } from './early.ts';
-import { checkedLookup } from './lookup.ts';
+import { checkedLookup, resolveBriefly } from './lookup.ts';
 import { networkError, protocolError } from './network-error.ts';
 import { type AddressCheck, bareHostname, portOf, type Request, type Response, type Transport } from './transport.ts';
 
@@ -14,9 +13,6 @@ const connectTimeout = 10_000;
 
 /** Milliseconds for one request, from its start to the last byte of its answer. */
 const attemptTimeout = 30_000;
-
-/** Milliseconds for looking up a name that a proxy will look up again: behind one, name servers often answer nothing. */
-const lookupTimeout = 1_000;
 
 /** More than are ever in flight to one host, so that no agent queues: a queue of `tunnel` loses sockets. */
 const socketsPerHost = 64;
@@ -161,17 +157,6 @@ function start(request: Request, agent: http.Agent, userAgent: string): ClientRe
   });
   sent.end(body);
   return sent;
-}
-
-/** The addresses of a name, as far as this machine knows them within a second. */
-function resolveBriefly(hostname: string): Promise<string[]> {
-  return new Promise((settle) => {
-    const timer = setTimeout(() => settle([]), lookupTimeout);
-    resolve(hostname, { all: true }, (error, found) => {
-      clearTimeout(timer);
-      settle(error ? [] : found.map(({ address }) => address));
-    });
-  });
 }
 
 function timeout(url: URL, what: string, milliseconds: number): ActionError {
