@@ -1308,7 +1308,7 @@ function addressClass(address) {
 }
 /** The class that a host name has by itself, whatever it resolves to; undefined when only DNS can tell. */
 function nameClass(hostname) {
-    const name = hostname.toLowerCase().replace(/\.$/, '');
+    const name = hostname.toLowerCase().replace(/\.+$/, '');
     if (name === 'localhost' || name.endsWith('.localhost'))
         return 'loopback';
     if (name === 'metadata.google.internal' || name === 'metadata.goog')
@@ -1317,7 +1317,7 @@ function nameClass(hostname) {
 }
 /** Whether anybody may own this name: a DNS name with a dot, under no suffix that is reserved for private use. */
 function isPublicName(hostname) {
-    const name = hostname.toLowerCase().replace(/\.$/, '');
+    const name = hostname.toLowerCase().replace(/\.+$/, '');
     return name.includes('.') && addressClass(name) === undefined && !/\.(?:internal|local|localhost)$/.test(name);
 }
 function classify(bits, width, ranges, toBits) {
@@ -3386,9 +3386,14 @@ const unprintable = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u
 const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 /** In parentheses, so that splitting by it keeps the digests, at odd places. */
 const digest = /(sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})(?![0-9a-f]))/;
-const anyUrl = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>\\]+/gi;
+/** With a scheme or without, with slashes as JSON escapes them, and in the odd forms in which browsers take one of http. */
+const anyUrl = /(?:\bhttps?:|\b[a-z][a-z0-9+.-]{0,30}:(?=\\?\/)|(?=[\\/]{2}))[^\s"<>]+/gi;
+/** User name and password, wherever in a text something may be taken for a URL. */
+const userinfo = /(\bhttps?:[\\/]*|[\\/]{2})[^\s\\/?#"]*@/gi;
 /** Query values that say what was asked for and authorize nobody. */
 const harmlessQueries = new Set(['scope', 'service', 'digest']);
+/** A value in which no other parameter can hide. */
+const plainValue = /^[\w.~:/@%*,+-]*$/;
 /**
  * Makes a string from outside fit to print on one line of a log: nothing in it ends the line, moves the cursor, or is
  * a command to the runner, which obeys `::` at the start of a line and `##[` anywhere in it. URLs lose their userinfo,
@@ -3396,6 +3401,7 @@ const harmlessQueries = new Set(['scope', 'service', 'digest']);
  */
 function printable(text) {
     return text
+        .replace(userinfo, '$1')
         .replace(anyUrl, printableUrl)
         .replace(unprintable, (character) => named[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`)
         .replace(/##(?=\[)/g, '#\\u{23}')
@@ -3415,14 +3421,13 @@ function redact(text, secrets) {
 }
 function printableUrl(url) {
     const [head = '', query] = url.split(/[?#]/, 2);
-    const shown = head.replace(/^([a-z0-9+.-]+:\/\/)[^/]*@/i, '$1');
     if (query === undefined || !url.startsWith('?', head.length))
-        return shown;
+        return head;
     const pairs = query.split('&').map((pair) => {
-        const name = pair.split('=', 1)[0] ?? '';
-        return harmlessQueries.has(name.toLowerCase()) ? pair : `${name}=***`;
+        const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
+        return harmlessQueries.has(name.toLowerCase()) && plainValue.test(value) ? pair : `${name}=***`;
     });
-    return `${shown}?${pairs.join('&')}`;
+    return `${head}?${pairs.join('&')}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/src/log.js
@@ -3445,6 +3450,8 @@ const mostWarnings = 3;
 const longestAnnotation = 4000;
 /** Characters that are shown of another's own words. */
 const longestQuote = 512;
+/** Characters of another's words that are looked at: fewer than any error body has that was cut. */
+const longestSource = 16_000;
 /** Characters of a line of the log. */
 const longestLine = 8000;
 /** Characters of each part of an annotation. */
@@ -3478,8 +3485,7 @@ function openLog() {
     const onlyQuoted = new Set();
     let annotations = 0;
     // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
-    const fit = (text, hidden) => printable(shorten(redact(text, hidden), longestLine));
-    const safe = (text) => fit(text, secrets);
+    const safe = (text) => printable(shorten(redact(text, secrets), longestLine));
     const masked = new Set();
     const keep = (secret, shortest) => {
         for (const line of secret.split(/[\r\n]+/)) {
@@ -3517,25 +3523,34 @@ function openLog() {
         keepSecret: (secret) => keep(secret, shortestSecret),
         keepToken: (token) => keep(token, shortestToken),
         safe,
-        // All at once, as a short secret may be a part of a long one.
-        quote: (text) => shorten(fit(text, [...secrets, ...onlyQuoted]), longestQuote),
+        quote(text) {
+            // All at once, as a short secret may be a part of a long one.
+            const hidden = [...secrets, ...onlyQuoted];
+            const begin = redact(text.slice(0, longestSource), hidden);
+            // What ends where a text was cut may be the beginning of a secret.
+            const unsure = text.length > longestSource ? Math.max(0, ...hidden.map(({ length }) => length)) : 0;
+            const shown = begin.slice(0, Math.max(0, begin.length - unsure));
+            return shorten(printable(shown.replace(/\s+/g, ' ').trim()), longestQuote);
+        },
     };
 }
 /** What a person needs of a failure, part by part: what happened, what the registry said, what to do. */
 function partsOf(error, about, { quote }) {
     const known = error instanceof action_error/* ActionError */.lZ ? error : defect(error);
-    const said = known.said === undefined ? [] : [`It said: ${quote(known.said)}`];
+    const words = quote(known.said ?? '');
+    const said = words === '' ? [] : [`It said: ${words}`];
     const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
     return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
 }
-/** The ways in which a secret may come back: as it is, in a query or form, in a Basic header. */
+/** The ways in which a secret may come back: as it is, in JSON, in a query or form, in a Basic header. */
 function formsOf(secret) {
     const bytes = Buffer.from(secret);
     const base64 = bytes.toString('base64');
     const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
     const encoded = [encodeURIComponent(bytes.toString()), inForm];
     const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
-    return [secret, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    return [secret, inJson, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
 }
 function defect(error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -4672,9 +4687,8 @@ function bodyOf(body) {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
  */
 function wordsOf(response) {
-    const text = bodyOf(response.body).trim();
-    const words = errorWords(parseRecord(text)) ?? text.replace(/\s+/g, ' ');
-    return words === '' ? undefined : words;
+    const text = bodyOf(response.body);
+    return errorWords(parseRecord(text)) ?? (text.trim() === '' ? undefined : text);
 }
 /**
  * The error for an answer that is not what was asked for: `rate-limited` for 429, `denied` for 403, `unauthorized` for
@@ -5648,7 +5662,7 @@ async function run(file, server, environment) {
             clearTimeout(timer);
             // What looks like an answer may hold the secret, which nobody has read and so nobody would mask.
             const words = /"secret"/i.test(`${output}${errors}`) ? '' : output.trim() || errors.trim();
-            resolve({ status, output, words: words.replace(/\s+/g, ' ') });
+            resolve({ status, output, words });
         };
         const abandon = (why) => {
             finish(why);
@@ -5815,6 +5829,8 @@ function fromGithubToken({ githubToken }, { registry }) {
 const external_node_http_namespaceObject = require("node:http");
 ;// CONCATENATED MODULE: external "node:https"
 const external_node_https_namespaceObject = require("node:https");
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(30);
 ;// CONCATENATED MODULE: ./lib/src/registry/body.js
 
 /** Bytes that are read of the body of an error answer. */
@@ -5979,6 +5995,7 @@ function network_error_describe(error) {
 
 
 
+
 /** Milliseconds for name look-up, proxy, connection and TLS together. */
 const connectTimeout = 10_000;
 /** Milliseconds for one request, from its start to the last byte of its answer. */
@@ -6032,7 +6049,11 @@ function httpTransport(userAgent, early = (0,registry_early/* openEarly */.o)([]
 }
 function newAgent(url) {
     try {
-        return new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: socketsPerHost }).getAgent(url.href);
+        const client = new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: socketsPerHost });
+        const agent = client.getAgent(url.href);
+        if (isProxy(agent))
+            useOwnName(agent);
+        return agent;
     }
     catch (cause) {
         throw new action_error/* ActionError */.lZ('network', 'The proxy settings of the runner cannot be used.', {
@@ -6098,6 +6119,10 @@ function onceConnected(sent, url, then) {
 /** The agents for a proxy come from the package `tunnel`; no other has this property. */
 function isProxy(agent) {
     return 'proxyOptions' in agent;
+}
+/** Has the certificate of a proxy checked against its own name; that in the header `Host` is the registry's. */
+function useOwnName({ proxyOptions }) {
+    proxyOptions.servername = (0,external_node_net_.isIP)(proxyOptions.host) === 0 ? proxyOptions.host : '';
 }
 function start(request, agent, userAgent) {
     const { url, method, body } = request;

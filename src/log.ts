@@ -24,6 +24,9 @@ const longestAnnotation = 4000;
 /** Characters that are shown of another's own words. */
 const longestQuote = 512;
 
+/** Characters of another's words that are looked at: fewer than any error body has that was cut. */
+const longestSource = 16_000;
+
 /** Characters of a line of the log. */
 const longestLine = 8000;
 
@@ -83,8 +86,7 @@ export function openLog(): Log {
   const onlyQuoted = new Set<string>();
   let annotations = 0;
   // Cut after redaction, or half a secret could be left, and before the rest, which costs more than a long text is worth.
-  const fit = (text: string, hidden: Iterable<string>) => printable(shorten(redact(text, hidden), longestLine));
-  const safe = (text: string) => fit(text, secrets);
+  const safe = (text: string) => printable(shorten(redact(text, secrets), longestLine));
 
   const masked = new Set<string>();
 
@@ -118,8 +120,15 @@ export function openLog(): Log {
     keepSecret: (secret) => keep(secret, shortestSecret),
     keepToken: (token) => keep(token, shortestToken),
     safe,
-    // All at once, as a short secret may be a part of a long one.
-    quote: (text) => shorten(fit(text, [...secrets, ...onlyQuoted]), longestQuote),
+    quote(text) {
+      // All at once, as a short secret may be a part of a long one.
+      const hidden = [...secrets, ...onlyQuoted];
+      const begin = redact(text.slice(0, longestSource), hidden);
+      // What ends where a text was cut may be the beginning of a secret.
+      const unsure = text.length > longestSource ? Math.max(0, ...hidden.map(({ length }) => length)) : 0;
+      const shown = begin.slice(0, Math.max(0, begin.length - unsure));
+      return shorten(printable(shown.replace(/\s+/g, ' ').trim()), longestQuote);
+    },
   };
 }
 
@@ -130,19 +139,21 @@ export function partsOf(
   { quote }: Pick<Log, 'quote'>,
 ): { code: ErrorCode; parts: string[] } {
   const known = error instanceof ActionError ? error : defect(error);
-  const said = known.said === undefined ? [] : [`It said: ${quote(known.said)}`];
+  const words = quote(known.said ?? '');
+  const said = words === '' ? [] : [`It said: ${words}`];
   const advice = [`What to do: ${known.advice ?? generalAdvice[known.code]}`];
   return { code: known.code, parts: [about === '' ? known.message : `${about}: ${known.message}`, ...said, ...advice] };
 }
 
-/** The ways in which a secret may come back: as it is, in a query or form, in a Basic header. */
+/** The ways in which a secret may come back: as it is, in JSON, in a query or form, in a Basic header. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const base64 = bytes.toString('base64');
   const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
   const encoded = [encodeURIComponent(bytes.toString()), inForm];
   const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
-  return [secret, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [secret, inJson, ...encoded, ...lowerCase, base64, base64.replace(/=+$/, '')];
 }
 
 function defect(error: unknown): ActionError {

@@ -10,10 +10,17 @@ const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 /** In parentheses, so that splitting by it keeps the digests, at odd places. */
 const digest = /(sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})(?![0-9a-f]))/;
 
-const anyUrl = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>\\]+/gi;
+/** With a scheme or without, with slashes as JSON escapes them, and in the odd forms in which browsers take one of http. */
+const anyUrl = /(?:\bhttps?:|\b[a-z][a-z0-9+.-]{0,30}:(?=\\?\/)|(?=[\\/]{2}))[^\s"<>]+/gi;
+
+/** User name and password, wherever in a text something may be taken for a URL. */
+const userinfo = /(\bhttps?:[\\/]*|[\\/]{2})[^\s\\/?#"]*@/gi;
 
 /** Query values that say what was asked for and authorize nobody. */
 const harmlessQueries = new Set(['scope', 'service', 'digest']);
+
+/** A value in which no other parameter can hide. */
+const plainValue = /^[\w.~:/@%*,+-]*$/;
 
 /**
  * Makes a string from outside fit to print on one line of a log: nothing in it ends the line, moves the cursor, or is
@@ -22,6 +29,7 @@ const harmlessQueries = new Set(['scope', 'service', 'digest']);
  */
 export function printable(text: string): string {
   return text
+    .replace(userinfo, '$1')
     .replace(anyUrl, printableUrl)
     .replace(unprintable, (character) => named[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`)
     .replace(/##(?=\[)/g, '#\\u{23}')
@@ -42,11 +50,10 @@ export function redact(text: string, secrets: Iterable<string>): string {
 
 function printableUrl(url: string): string {
   const [head = '', query] = url.split(/[?#]/, 2);
-  const shown = head.replace(/^([a-z0-9+.-]+:\/\/)[^/]*@/i, '$1');
-  if (query === undefined || !url.startsWith('?', head.length)) return shown;
+  if (query === undefined || !url.startsWith('?', head.length)) return head;
   const pairs = query.split('&').map((pair) => {
-    const name = pair.split('=', 1)[0] ?? '';
-    return harmlessQueries.has(name.toLowerCase()) ? pair : `${name}=***`;
+    const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
+    return harmlessQueries.has(name.toLowerCase()) && plainValue.test(value) ? pair : `${name}=***`;
   });
-  return `${shown}?${pairs.join('&')}`;
+  return `${head}?${pairs.join('&')}`;
 }

@@ -117,3 +117,32 @@ test('a short secret that is a part of a long one does not unhide it', () => {
   });
   assert.equal(log.quote('it was header.J9.payload-of-the-long-token'), 'it was ***');
 });
+
+test('the words of another are on one line, and secrets are cut out of them before that', () => {
+  const log = openLog();
+  prints(() => log.keepSecret('my  very\tspaced  secret'));
+  assert.equal(log.quote('  Too\n\n  many\trequests '), 'Too many requests');
+  assert.equal(log.quote('bad: my  very\tspaced  secret'), 'bad: ***');
+  assert.equal(partsOf(new ActionError('registry-error', 'It failed.', { said: ' \n' }), '', log).parts.length, 2);
+});
+
+test('a secret that was cut in two where its text was cut is not shown', () => {
+  const log = openLog();
+  const password = 'correct-horse-battery-staple-0123456789';
+  prints(() => log.keepSecret(password));
+  const cut = (text: string) => log.quote(text.slice(0, 65_536));
+  assert.doesNotMatch(cut(`${' '.repeat(65_503)}ok ${password}`), /correct/);
+  for (const length of [16, 1164]) {
+    const echoed = `${password}${'x'.repeat(length)}`;
+    prints(() => log.keepSecret(echoed));
+    for (let shift = 0; shift < echoed.length; shift += 7) {
+      assert.doesNotMatch(cut(' '.repeat(shift) + `${echoed} `.repeat(6000)), /correct|xxx/);
+    }
+  }
+});
+
+test('a secret is cut out as JSON writes it', () => {
+  const log = openLog();
+  prints(() => log.keepSecret('pa"ss\\word-with-quote'));
+  assert.equal(log.quote('["bad","pa\\"ss\\\\word-with-quote"]'), '["bad","***"]');
+});

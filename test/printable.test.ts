@@ -72,6 +72,16 @@ test('URLs lose their userinfo and all query values but scope, service and diges
     ],
     ['https://h/x?sig', 'https://h/x?sig=***'],
     ['https://h/x#frag', 'https://h/x'],
+    ["https://h/a'b?service='x'&sig=SIG", "https://h/a'b?service=***&sig=***"],
+    ['{"u":"https:\\/\\/user:pw@h\\/x?sig=SIG"}', '{"u":"https:\\/\\/h\\/x?sig=***"}'],
+    ['https://cache.example/https://user:pw@h/x', 'https://cache.example/https://h/x'],
+    ['https://a.example,https://user:pw@h/x', 'https://a.example,https://h/x'],
+    ['https://h/token?service=https://user:pw@i/', 'https://h/token?service=https://i/'],
+    ['https://h/token?service=a;X-Sig=SIG', 'https://h/token?service=***'],
+    ['realm https:user:pw@h/t?sig=SIG', 'realm https:h/t?sig=***'],
+    ['realm https:\\user:pw@h\\t', 'realm https:\\h\\t'],
+    ['Location: //user:pw@[::1/?sig=SIG', 'Location: //[::1/?sig=***'],
+    ['nginx:tag@sha256:abc is kept', 'nginx:tag@sha256:abc is kept'],
     ['"https://h/x?a=b" and https://i/?c=d', '"https://h/x?a=***" and https://i/?c=***'],
   ];
   for (const [text, shown] of cases) assert.equal(printable(text), shown);

@@ -644,3 +644,10 @@ test('Artifactory: a token service that answers 406 is registry-error', async (t
   const step = await pull(t, `${host}/node:1.0`, net, { inputs: { 'fail-on-missing': 'false' } });
   assertFailed(step, 'registry-error', /Not Acceptable/);
 });
+
+test('a proxy that speaks TLS has its certificate checked against its own name', async (t) => {
+  const net = await startSites({ 'registry.example': (asked) => serve('o/app', asked) ?? { status: 404 } }, true);
+  t.after(() => net.close());
+  assertResolved(await pull(t, 'registry.example/o/app:1.0', net));
+  assert.deepEqual(new Set(net.proxied.map(({ line }) => line)), new Set(['CONNECT registry.example:443']));
+});

@@ -63,7 +63,7 @@ export function addressClass(address: string): AddressClass | undefined {
 
 /** The class that a host name has by itself, whatever it resolves to; undefined when only DNS can tell. */
 export function nameClass(hostname: string): AddressClass | undefined {
-  const name = hostname.toLowerCase().replace(/\.$/, '');
+  const name = hostname.toLowerCase().replace(/\.+$/, '');
   if (name === 'localhost' || name.endsWith('.localhost')) return 'loopback';
   if (name === 'metadata.google.internal' || name === 'metadata.goog') return 'forbidden';
   return addressClass(name);
@@ -71,7 +71,7 @@ export function nameClass(hostname: string): AddressClass | undefined {
 
 /** Whether anybody may own this name: a DNS name with a dot, under no suffix that is reserved for private use. */
 export function isPublicName(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/\.$/, '');
+  const name = hostname.toLowerCase().replace(/\.+$/, '');
   return name.includes('.') && addressClass(name) === undefined && !/\.(?:internal|local|localhost)$/.test(name);
 }
 

@@ -25,9 +25,8 @@ export function bodyOf(body: Uint8Array): string {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
  */
 export function wordsOf(response: Response): string | undefined {
-  const text = bodyOf(response.body).trim();
-  const words = errorWords(parseRecord(text)) ?? text.replace(/\s+/g, ' ');
-  return words === '' ? undefined : words;
+  const text = bodyOf(response.body);
+  return errorWords(parseRecord(text)) ?? (text.trim() === '' ? undefined : text);
 }
 
 /**

@@ -1,5 +1,6 @@
 import http, { type ClientRequest } from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import { HttpClient } from '@actions/http-client';
 import { ActionError } from '../oci/action-error.ts';
 import { readBody } from './body.ts';
@@ -71,7 +72,10 @@ export function httpTransport(userAgent: string, early = openEarly([])): HttpTra
 
 function newAgent(url: URL): http.Agent {
   try {
-    return new HttpClient(undefined, [], { keepAlive: true, maxSockets: socketsPerHost }).getAgent(url.href);
+    const client = new HttpClient(undefined, [], { keepAlive: true, maxSockets: socketsPerHost });
+    const agent: http.Agent = client.getAgent(url.href);
+    if (isProxy(agent)) useOwnName(agent);
+    return agent;
   } catch (cause) {
     throw new ActionError('network', 'The proxy settings of the runner cannot be used.', {
       advice: 'Check that https_proxy and http_proxy are URLs: http://proxy:port.',
@@ -132,9 +136,19 @@ function onceConnected(sent: ClientRequest | undefined, url: URL, then: () => vo
   else socket.once(isTls ? 'secureConnect' : 'connect', then);
 }
 
+/** An agent of the package `tunnel`. */
+interface ProxyAgent extends http.Agent {
+  readonly proxyOptions: { readonly host: string; servername?: string };
+}
+
 /** The agents for a proxy come from the package `tunnel`; no other has this property. */
-function isProxy(agent: http.Agent): boolean {
+function isProxy(agent: http.Agent): agent is ProxyAgent {
   return 'proxyOptions' in agent;
+}
+
+/** Has the certificate of a proxy checked against its own name; that in the header `Host` is the registry's. */
+function useOwnName({ proxyOptions }: ProxyAgent): void {
+  proxyOptions.servername = isIP(proxyOptions.host) === 0 ? proxyOptions.host : '';
 }
 
 function start(request: Request, agent: http.Agent, userAgent: string): ClientRequest {

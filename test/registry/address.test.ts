@@ -161,3 +161,12 @@ test('every text gets an answer, and every address a class', () => {
     }),
   );
 });
+
+test('dots at the end of a name do not make another of it', () => {
+  for (const dots of ['.', '..', '...']) {
+    assert.equal(nameClass(`localhost${dots}`), 'loopback');
+    assert.equal(nameClass(`metadata.google.internal${dots}`), 'forbidden');
+    assert.equal(isPublicName(`foo.internal${dots}`), false);
+    assert.equal(isPublicName(`foo.example${dots}`), true);
+  }
+});

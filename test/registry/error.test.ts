@@ -26,7 +26,7 @@ describe('the words of an error answer', () => {
       says: 'incorrect username or password',
     },
     'a message alone': { body: { message: 'teapot' }, says: 'teapot' },
-    'plain text, on one line': { body: '  Too\n\n  many\trequests ', says: 'Too many requests' },
+    'plain text, as it is, so that secrets are found in it': { body: '  Too\n\n  many ', says: '  Too\n\n  many ' },
     'a web page': { body: '<h1>Oops</h1>', says: '<h1>Oops</h1>' },
     'JSON that says nothing': { body: { ok: false }, says: '{"ok":false}' },
     'errors of wrong types, which are shown as they are': {

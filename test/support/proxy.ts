@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Certificate } from './certificate.ts';
 
 /** A proxy on loopback. */
 export interface ConnectProxy {
@@ -15,15 +17,20 @@ export interface ConnectProxy {
  * Starts a proxy that knows CONNECT alone.
  *
  * @param portOf where on loopback `host:port` is to be found; undefined for what is answered with 502
+ * @param tls a certificate for `localhost`, for a proxy that speaks TLS itself
  */
-export async function startProxy(portOf: (target: string) => number | undefined): Promise<ConnectProxy> {
+export async function startProxy(
+  portOf: (target: string) => number | undefined,
+  tls?: Certificate,
+): Promise<ConnectProxy> {
   const seen: ConnectProxy['seen'] = [];
   const record = ({ method, url, headers }: IncomingMessage) => seen.push({ line: `${method} ${url}`, headers });
   const sockets = new Set<Socket>();
-  const server = http.createServer((request, response) => {
+  const refuse: http.RequestListener = (request, response) => {
     record(request);
     response.writeHead(405).end('This proxy knows CONNECT only.');
-  });
+  };
+  const server = tls ? https.createServer(tls, refuse) : http.createServer(refuse);
   server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     record(request);
     const port = portOf(request.url ?? '');
@@ -45,7 +52,7 @@ export async function startProxy(portOf: (target: string) => number | undefined)
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     seen,
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -42,9 +42,12 @@ export interface Sites {
 /**
  * Plays sites by their real names, `host` or `host:port`, on loopback: a proxy maps every CONNECT to the local TLS
  * server of that site, and answers 502 for names that are none. Nothing leaves this machine.
+ *
+ * @param isProxySecure whether the proxy itself speaks TLS
  */
-export async function startSites(sites: Readonly<Record<string, Site>>): Promise<Sites> {
-  const certificate = await trustedCertificate([...new Set(Object.keys(sites).map((site) => site.replace(/:.*/, '')))]);
+export async function startSites(sites: Readonly<Record<string, Site>>, isProxySecure = false): Promise<Sites> {
+  const names = new Set(Object.keys(sites).map((site) => site.replace(/:.*/, '')));
+  const certificate = await trustedCertificate([...names, 'localhost']);
   const seen: Asked[] = [];
   const ports = new Map<string, number>();
   const servers: http.Server[] = [];
@@ -53,7 +56,7 @@ export async function startSites(sites: Readonly<Record<string, Site>>): Promise
     servers.push(server);
     ports.set(name.includes(':') ? name : `${name}:443`, await listen(server));
   }
-  const proxy = await startProxy((target) => ports.get(target));
+  const proxy = await startProxy((target) => ports.get(target), isProxySecure ? certificate : undefined);
   return {
     seen,
     proxied: proxy.seen,
