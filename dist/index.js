@@ -3967,7 +3967,7 @@ async function shared(cache, key, signal, get) {
             return await known;
         }
         catch (error) {
-            if (!(error instanceof action_error/* ActionError */.lZ) || error.code !== 'timeout' || signal.aborted)
+            if (!isAnothersTimeout(error, signal))
                 throw error;
         }
     }
@@ -3980,6 +3980,10 @@ async function shared(cache, key, signal, get) {
         cache.delete(key);
         throw error;
     }
+}
+/** Whether something that was shared failed as the time of another was over, while there is some left here. */
+function isAnothersTimeout(error, signal) {
+    return error instanceof action_error/* ActionError */.lZ && error.code === 'timeout' && !signal.aborted;
 }
 
 ;// CONCATENATED MODULE: ./lib/src/oci/fields.js
@@ -4310,24 +4314,22 @@ function resolverFor(image, client, look) {
         .filter(({ platform }) => platform !== undefined)
         .map(asCandidate);
     let known = written;
+    // By manifest, as another may say something else of the same config.
     const configs = new Map();
-    const readConfig = ({ config, mediaType }) => {
+    const readConfig = ({ manifest, manifestDigest }) => {
         const read = async () => {
-            const bytes = await client.blob(reference, config, look);
-            return { bytes, content: isImageConfigType(config.mediaType, mediaType) ? parseConfig(bytes) : undefined };
+            const bytes = await client.blob(reference, manifest.config, look);
+            return { bytes, content: isImage(manifest) ? parseConfig(bytes) : undefined };
         };
-        // By all that its descriptor says of it, as another manifest may say something else.
-        const key = `${mediaType} ${config.mediaType} ${config.digest} ${config.size}`;
-        const reading = configs.get(key) ?? read();
-        configs.set(key, reading);
+        const reading = configs.get(manifestDigest) ?? read();
+        configs.set(manifestDigest, reading);
         return reading;
     };
     /** Candidates whose platform only their config tells: entries that say nothing, or the single manifest. */
     const readSilent = async () => {
         const read = async (entry) => {
-            const manifest = await manifestOf(entry);
-            const { config: named, mediaType } = manifest.manifest;
-            const config = isImageConfigType(named.mediaType, mediaType) ? await readConfig(manifest.manifest) : undefined;
+            const found = await manifestOf(entry);
+            const config = isImage(found.manifest) ? await readConfig(found) : undefined;
             return { platform: config?.content?.platform, entry };
         };
         const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
@@ -4352,7 +4354,7 @@ function resolverFor(image, client, look) {
     const complete = async ({ platform, entry }, inspect) => {
         const manifest = await manifestOf(entry);
         const platformText = platform === undefined ? '' : writtenPlatform(platform);
-        return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
+        return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest) : undefined };
     };
     const choose = async (asked) => {
         const platformOf = ({ platform }) => platform;
@@ -4387,6 +4389,10 @@ function resolverFor(image, client, look) {
             return isOffered(written) || isOffered(await loadSilent());
         },
     };
+}
+/** Whether a manifest is that of an image, and not of some other artifact. */
+function isImage({ config, mediaType }) {
+    return isImageConfigType(config.mediaType, mediaType);
 }
 /** The platform of the one resolution becomes an output that is no JSON. */
 function resolve_inert(resolution) {
@@ -4959,7 +4965,48 @@ function childError(response, repository, { digest }) {
     return statusError(response, `${(0,oci_reference/* nameOf */.Vb)(repository)} names ${digest}, but the registry does not have it`);
 }
 
+;// CONCATENATED MODULE: ./lib/src/registry/turns.js
+/** Lets at most `most` tasks run at a time; the others wait their turn, in order. */
+function turns(most) {
+    const waiting = [];
+    let running = 0;
+    return async (task, signal) => {
+        if (running >= most)
+            await turn(waiting, signal);
+        else
+            running += 1;
+        try {
+            return await task();
+        }
+        finally {
+            const next = waiting.shift();
+            if (next)
+                next();
+            else
+                running -= 1;
+        }
+    };
+}
+/** Waits until a task that has ended passes its place on. */
+function turn(waiting, signal) {
+    return new Promise((resolve, reject) => {
+        if (signal?.aborted)
+            return reject(signal.reason);
+        const start = () => {
+            signal?.removeEventListener('abort', leave);
+            resolve();
+        };
+        const leave = () => {
+            waiting.splice(waiting.indexOf(start), 1);
+            reject(signal?.reason);
+        };
+        waiting.push(start);
+        signal?.addEventListener('abort', leave, { once: true });
+    });
+}
+
 ;// CONCATENATED MODULE: ./lib/src/gates.js
+
 
 
 
@@ -5053,26 +5100,23 @@ function checkLabels({ expectedLabels }, { config, platform }) {
     throw failed(`expected-labels does not hold${where}: ${wrong.join('; ')}.`);
 }
 async function verifyBlobs(image, blobs, client, look) {
-    const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
-    const count = waiting.length;
-    const faults = [];
-    const worker = async () => {
-        for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
-            const size = await client.blobSize(image.reference, blob, look);
-            if (size === undefined)
-                faults.push(`${blob.digest} is missing`);
-            else if (Number.isNaN(size))
-                faults.push(`${blob.digest} has no stated size`);
-            else if (size !== blob.size)
-                faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
-        }
-    };
-    await Promise.all(Array.from({ length: blobsAtOnce }, worker));
+    const distinct = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
+    const inTurn = turns(blobsAtOnce);
+    const check = async (blob) => faultsOf(blob, await client.blobSize(image.reference, blob, look));
+    const faults = (await Promise.all(distinct.map((blob) => inTurn(() => check(blob))))).flat();
     if (faults.length > 0) {
         const error = failed(`verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`, 'Push the image again, whole.');
         throw error.with({ reason: badBlob });
     }
-    look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
+    look.note('manifest', `${distinct.length} blobs are there, with the sizes that the manifest states`);
+}
+/** What is wrong with a blob of which the registry states this size. */
+function faultsOf({ digest, size }, stated) {
+    if (stated === undefined)
+        return [`${digest} is missing`];
+    if (Number.isNaN(stated))
+        return [`${digest} has no stated size`];
+    return stated === size ? [] : [`${digest} has ${stated} bytes, ${size} are described`];
 }
 function failed(message, advice) {
     return new action_error/* ActionError */.lZ('gate-failed', message, { advice });
@@ -5152,46 +5196,6 @@ async function resolveAsked({ platforms, inspect }, resolver) {
         asked: resolution.platform === undefined ? noPlatform : counterpart(resolution.platform),
         resolution,
     }));
-}
-
-;// CONCATENATED MODULE: ./lib/src/registry/turns.js
-/** Lets at most `most` tasks run at a time; the others wait their turn, in order. */
-function turns(most) {
-    const waiting = [];
-    let running = 0;
-    return async (task, signal) => {
-        if (running >= most)
-            await turn(waiting, signal);
-        else
-            running += 1;
-        try {
-            return await task();
-        }
-        finally {
-            const next = waiting.shift();
-            if (next)
-                next();
-            else
-                running -= 1;
-        }
-    };
-}
-/** Waits until a task that has ended passes its place on. */
-function turn(waiting, signal) {
-    return new Promise((resolve, reject) => {
-        if (signal?.aborted)
-            return reject(signal.reason);
-        const start = () => {
-            signal?.removeEventListener('abort', leave);
-            resolve();
-        };
-        const leave = () => {
-            waiting.splice(waiting.indexOf(start), 1);
-            reject(signal?.reason);
-        };
-        waiting.push(start);
-        signal?.addEventListener('abort', leave, { once: true });
-    });
 }
 
 ;// CONCATENATED MODULE: ./lib/src/report.js
@@ -6464,8 +6468,7 @@ async function tokenFor(wanted, request, origin, options) {
     const key = tokenKey(wanted);
     for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
         const known = await cached.catch((error) => {
-            // Another's time may be over while there is some left here.
-            if (error instanceof action_error/* ActionError */.lZ && error.code === 'timeout' && !request.signal.aborted)
+            if (isAnothersTimeout(error, request.signal))
                 return undefined;
             throw error;
         });
@@ -7115,9 +7118,8 @@ function escapeCell(text) {
 
 
 
-const configType = 'application/vnd.oci.image.config.v1+json';
-const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-const indexType = 'application/vnd.oci.image.index.v1+json';
+
+const [indexType, , manifestType] = manifestTypes;
 /**
  * Resolves an image that is made up, from a registry that is made up, and has no effect. JavaScript is compiled when it
  * is first called: done while the first answer is under way, that costs no time; done when it is there, up to 10 ms.
@@ -7127,7 +7129,7 @@ async function rehearse(inputs, log) {
     const silent = { ...log, line: log.safe, group: (title, lines) => void [title, ...lines].map(log.safe) };
     const credentials = async () => undefined;
     const client = openClient({ send, credentials, authHosts: new Map(), plainHttp: new Set(), keepToken: () => { } }, systemClock);
-    const { outcomes } = await resolveImages({ ...inputs, ...plainly, images }, client, silent);
+    const { outcomes } = await resolveImages({ ...inputs, ...plainly(), images }, client, silent);
     const files = { pathOf: () => '', discard: () => { } };
     const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
     for (const result of results.flat())
@@ -7136,13 +7138,15 @@ async function rehearse(inputs, log) {
     return outputsOf(outcomes, results, files, true);
 }
 /** What is asked of the image: nothing that could fail, wait or fetch another. */
-const plainly = {
-    platforms: [(0,oci_platform/* parsePlatform */.FL)('linux/amd64')],
-    gates: { expectedDigests: [], expectedLabels: [], requiredPlatforms: [], verifyBlobs: false },
-    waitTimeout: 0,
-    compareWith: undefined,
-    baseImage: undefined,
-};
+function plainly() {
+    return {
+        platforms: [(0,oci_platform/* parsePlatform */.FL)('linux/amd64')],
+        gates: { expectedDigests: [], expectedLabels: [], requiredPlatforms: [], verifyBlobs: false },
+        waitTimeout: 0,
+        compareWith: undefined,
+        baseImage: undefined,
+    };
+}
 function madeUp() {
     const documents = new Map();
     const put = (mediaType, content) => {
@@ -7152,7 +7156,11 @@ function madeUp() {
         return descriptor;
     };
     const platform = { os: 'linux', architecture: 'amd64' };
-    const config = put(configType, { ...platform, created: '2026-01-01T00:00:00Z', rootfs: { diff_ids: [] } });
+    const config = put('application/vnd.oci.image.config.v1+json', {
+        ...platform,
+        created: '2026-01-01T00:00:00Z',
+        rootfs: { diff_ids: [] },
+    });
     const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: config.digest, size: 1 };
     const manifest = put(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layer] });
     const manifests = [{ ...manifest, platform }];

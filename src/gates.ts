@@ -6,6 +6,7 @@ import type { Descriptor } from './oci/manifest.ts';
 import { formatPlatform, type Platform } from './oci/platform.ts';
 import { badBlob, type RegistryClient } from './registry/client.ts';
 import type { Look } from './registry/reach.ts';
+import { turns } from './registry/turns.ts';
 import type { Resolution, Resolver } from './resolve.ts';
 
 /** What must hold before a step may pass. */
@@ -127,18 +128,10 @@ async function verifyBlobs(
   client: RegistryClient,
   look: Look,
 ): Promise<void> {
-  const waiting = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
-  const count = waiting.length;
-  const faults: string[] = [];
-  const worker = async () => {
-    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
-      const size = await client.blobSize(image.reference, blob, look);
-      if (size === undefined) faults.push(`${blob.digest} is missing`);
-      else if (Number.isNaN(size)) faults.push(`${blob.digest} has no stated size`);
-      else if (size !== blob.size) faults.push(`${blob.digest} has ${size} bytes, ${blob.size} are described`);
-    }
-  };
-  await Promise.all(Array.from({ length: blobsAtOnce }, worker));
+  const distinct = [...new Map(blobs.map((blob) => [`${blob.digest} ${blob.size}`, blob])).values()];
+  const inTurn = turns(blobsAtOnce);
+  const check = async (blob: Descriptor) => faultsOf(blob, await client.blobSize(image.reference, blob, look));
+  const faults = (await Promise.all(distinct.map((blob) => inTurn(() => check(blob))))).flat();
   if (faults.length > 0) {
     const error = failed(
       `verify-blobs does not hold: ${faults.slice(0, 10).join('; ')}.`,
@@ -146,7 +139,14 @@ async function verifyBlobs(
     );
     throw error.with({ reason: badBlob });
   }
-  look.note('manifest', `${count} blobs are there, with the sizes that the manifest states`);
+  look.note('manifest', `${distinct.length} blobs are there, with the sizes that the manifest states`);
+}
+
+/** What is wrong with a blob of which the registry states this size. */
+function faultsOf({ digest, size }: Descriptor, stated: number | undefined): string[] {
+  if (stated === undefined) return [`${digest} is missing`];
+  if (Number.isNaN(stated)) return [`${digest} has no stated size`];
+  return stated === size ? [] : [`${digest} has ${stated} bytes, ${size} are described`];
 }
 
 function failed(message: string, advice?: string): ActionError {

@@ -3,6 +3,7 @@ import { resolveImages } from './each-image.ts';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { digestOf } from './oci/hash.ts';
+import { manifestTypes } from './oci/media-type.ts';
 import { parsePlatform } from './oci/platform.ts';
 import { parseReference } from './oci/reference.ts';
 import { type Outputs, outputsOf } from './outputs.ts';
@@ -12,9 +13,7 @@ import { printResult } from './report.ts';
 import { resultsOf } from './results.ts';
 import { summaryOf } from './summary.ts';
 
-const configType = 'application/vnd.oci.image.config.v1+json';
-const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-const indexType = 'application/vnd.oci.image.index.v1+json';
+const [indexType, , manifestType] = manifestTypes;
 
 /**
  * Resolves an image that is made up, from a registry that is made up, and has no effect. JavaScript is compiled when it
@@ -28,7 +27,7 @@ export async function rehearse(inputs: Inputs, log: Log): Promise<Outputs> {
     { send, credentials, authHosts: new Map(), plainHttp: new Set(), keepToken: () => {} },
     systemClock,
   );
-  const { outcomes } = await resolveImages({ ...inputs, ...plainly, images }, client, silent);
+  const { outcomes } = await resolveImages({ ...inputs, ...plainly(), images }, client, silent);
   const files = { pathOf: () => '', discard: () => {} };
   const results = outcomes.map((outcome) => resultsOf(outcome, files, inputs));
   for (const result of results.flat()) printResult(silent, result);
@@ -37,13 +36,15 @@ export async function rehearse(inputs: Inputs, log: Log): Promise<Outputs> {
 }
 
 /** What is asked of the image: nothing that could fail, wait or fetch another. */
-const plainly = {
-  platforms: [parsePlatform('linux/amd64')],
-  gates: { expectedDigests: [], expectedLabels: [], requiredPlatforms: [], verifyBlobs: false },
-  waitTimeout: 0,
-  compareWith: undefined,
-  baseImage: undefined,
-};
+function plainly() {
+  return {
+    platforms: [parsePlatform('linux/amd64')],
+    gates: { expectedDigests: [], expectedLabels: [], requiredPlatforms: [], verifyBlobs: false },
+    waitTimeout: 0,
+    compareWith: undefined,
+    baseImage: undefined,
+  };
+}
 
 function madeUp(): { send: Transport; images: Inputs['images'] } {
   const documents = new Map<string, { bytes: Buffer; mediaType: string }>();
@@ -54,7 +55,11 @@ function madeUp(): { send: Transport; images: Inputs['images'] } {
     return descriptor;
   };
   const platform = { os: 'linux', architecture: 'amd64' };
-  const config = put(configType, { ...platform, created: '2026-01-01T00:00:00Z', rootfs: { diff_ids: [] } });
+  const config = put('application/vnd.oci.image.config.v1+json', {
+    ...platform,
+    created: '2026-01-01T00:00:00Z',
+    rootfs: { diff_ids: [] },
+  });
   const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: config.digest, size: 1 };
   const manifest = put(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layer] });
   const manifests = [{ ...manifest, platform }];

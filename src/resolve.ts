@@ -55,6 +55,9 @@ export interface Resolver {
 /** What a platform may be written with: nothing that a shell would act on, and in parentheses, where PowerShell would, a version. */
 const inertPlatform = /^[A-Za-z0-9_.+,:/-]*(?:\([0-9.]*\))?[A-Za-z0-9_.+,:/-]*$/;
 
+/** A manifest, with its digest and its bytes. */
+type ReadManifest = Pick<Resolution, 'manifest' | 'manifestDigest' | 'manifestBytes'>;
+
 /** Where a platform's manifest is to be found, and what platform it is. */
 interface Candidate {
   readonly platform: Platform | undefined;
@@ -70,26 +73,24 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
     .map(asCandidate);
   let known = written;
 
-  const configs = new Map<string, Promise<ReadConfig>>();
+  // By manifest, as another may say something else of the same config.
+  const configs = new Map<Digest, Promise<ReadConfig>>();
 
-  const readConfig = ({ config, mediaType }: Manifest): Promise<ReadConfig> => {
+  const readConfig = ({ manifest, manifestDigest }: ReadManifest): Promise<ReadConfig> => {
     const read = async () => {
-      const bytes = await client.blob(reference, config, look);
-      return { bytes, content: isImageConfigType(config.mediaType, mediaType) ? parseConfig(bytes) : undefined };
+      const bytes = await client.blob(reference, manifest.config, look);
+      return { bytes, content: isImage(manifest) ? parseConfig(bytes) : undefined };
     };
-    // By all that its descriptor says of it, as another manifest may say something else.
-    const key = `${mediaType} ${config.mediaType} ${config.digest} ${config.size}`;
-    const reading = configs.get(key) ?? read();
-    configs.set(key, reading);
+    const reading = configs.get(manifestDigest) ?? read();
+    configs.set(manifestDigest, reading);
     return reading;
   };
 
   /** Candidates whose platform only their config tells: entries that say nothing, or the single manifest. */
   const readSilent = async (): Promise<Candidate[]> => {
     const read = async (entry: IndexEntry | undefined): Promise<Candidate> => {
-      const manifest = await manifestOf(entry);
-      const { config: named, mediaType } = manifest.manifest;
-      const config = isImageConfigType(named.mediaType, mediaType) ? await readConfig(manifest.manifest) : undefined;
+      const found = await manifestOf(entry);
+      const config = isImage(found.manifest) ? await readConfig(found) : undefined;
       return { platform: config?.content?.platform, entry };
     };
     const unsaid = entries === undefined ? [undefined] : entries.filter(({ platform }) => platform === undefined);
@@ -103,9 +104,7 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
     return found;
   };
 
-  const manifestOf = async (
-    entry: IndexEntry | undefined,
-  ): Promise<Pick<Resolution, 'manifest' | 'manifestDigest' | 'manifestBytes'>> => {
+  const manifestOf = async (entry: IndexEntry | undefined): Promise<ReadManifest> => {
     if (entry === undefined && image.manifest !== undefined) {
       return { manifest: image.manifest, manifestDigest: image.digest, manifestBytes: image.bytes };
     }
@@ -117,7 +116,7 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
   const complete = async ({ platform, entry }: Candidate, inspect: boolean): Promise<Resolution> => {
     const manifest = await manifestOf(entry);
     const platformText = platform === undefined ? '' : writtenPlatform(platform);
-    return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest.manifest) : undefined };
+    return { platform, platformText, ...manifest, config: inspect ? await readConfig(manifest) : undefined };
   };
 
   const choose = async (asked: Platform): Promise<Candidate> => {
@@ -151,6 +150,11 @@ export function resolverFor(image: Image, client: RegistryClient, look: Look): R
       return isOffered(written) || isOffered(await loadSilent());
     },
   };
+}
+
+/** Whether a manifest is that of an image, and not of some other artifact. */
+function isImage({ config, mediaType }: Manifest): boolean {
+  return isImageConfigType(config.mediaType, mediaType);
 }
 
 /** The platform of the one resolution becomes an output that is no JSON. */

@@ -9,7 +9,7 @@ import { type RegistryClient, registryClient } from '../src/registry/client.ts';
 import { type Look, repositoryReach } from '../src/registry/reach.ts';
 import type { Request, Response, Transport } from '../src/registry/transport.ts';
 import { resolverFor } from '../src/resolve.ts';
-import { bundle, runAction } from './support/action.ts';
+import { runAction } from './support/action.ts';
 import { type Image, image, index } from './support/images.ts';
 import { startRegistry } from './support/registry.ts';
 
@@ -289,15 +289,6 @@ describe('round trips', () => {
 });
 
 describe('what a start loads', () => {
-  test('dist is readable, without undici, and under 350 kB', async () => {
-    const source = await readFile(bundle, 'utf8');
-    assert.ok(Buffer.byteLength(source) < 350_000, `${Buffer.byteLength(source)} bytes`);
-    assert.doesNotMatch(source, /node_modules\/undici|MockAgent|RetryAgent|kDispatch/);
-    const lines = source.split('\n');
-    assert.ok(lines.length > source.length / 100, `${lines.length} lines`);
-    assert.ok(lines.every((line) => line.length < 2000));
-  });
-
   /** The parts of Node that a run has loaded by the time that `when`, a script, calls `tell()`. */
   const loadedBy = async (when: string, image: string): Promise<string[]> => {
     const folder = await mkdtemp(join(tmpdir(), 'image-digests-speed-'));

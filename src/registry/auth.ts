@@ -1,10 +1,10 @@
-import { ActionError } from '../oci/action-error.ts';
 import type { Repository } from '../oci/reference.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credential } from './credentials/credential.ts';
 import { statusError } from './error.ts';
 import { challengeOf } from './known.ts';
 import { isRejection, rejected, unasked, withSource } from './rejection.ts';
+import { isAnothersTimeout } from './shared.ts';
 import { basicHeader, fetchToken, type TokenRequest, tokenKey, tokenRequestFor } from './token.ts';
 import { portOf, type Request, type Response, type Transport } from './transport.ts';
 import type { Trust } from './trust.ts';
@@ -122,8 +122,7 @@ async function tokenFor(wanted: TokenRequest, request: Request, origin: URL, opt
   const key = tokenKey(wanted);
   for (let cached = tokens.get(key); cached !== undefined; cached = tokens.get(key)) {
     const known = await cached.catch((error: unknown) => {
-      // Another's time may be over while there is some left here.
-      if (error instanceof ActionError && error.code === 'timeout' && !request.signal.aborted) return undefined;
+      if (isAnothersTimeout(error, request.signal)) return undefined;
       throw error;
     });
     if (known !== undefined && `Bearer ${known}` !== request.headers['authorization']) return known;

@@ -16,7 +16,7 @@ export async function shared<Value>(
     try {
       return await known;
     } catch (error) {
-      if (!(error instanceof ActionError) || error.code !== 'timeout' || signal.aborted) throw error;
+      if (!isAnothersTimeout(error, signal)) throw error;
     }
   }
   const fresh = get();
@@ -27,4 +27,9 @@ export async function shared<Value>(
     cache.delete(key);
     throw error;
   }
+}
+
+/** Whether something that was shared failed as the time of another was over, while there is some left here. */
+export function isAnothersTimeout(error: unknown, signal: AbortSignal): boolean {
+  return error instanceof ActionError && error.code === 'timeout' && !signal.aborted;
 }
