@@ -1,4 +1,5 @@
 // Counts what Docker Hub counts: GETs of manifests, by use.
+import { errorAnswer } from '../demo/registry.mjs';
 import { invocation } from './contenders.mjs';
 import { runOnce } from './measure.mjs';
 import { repositories, shapes } from './shapes.mjs';
@@ -34,7 +35,7 @@ export async function countPulls(world, images) {
     for (const [input, value] of Object.entries(more)) start.env[`INPUT_${input.toUpperCase()}`] = value;
     registry.seen.length = 0;
     await runOnce(start);
-    const manifests = registry.seen.filter(({ path, status }) => path.includes('/manifests/') && status === 200);
+    const manifests = registry.seen.filter(({ url, status }) => url.includes('/manifests/') && status === 200);
     const gets = manifests.filter(({ method }) => method === 'GET').length;
     rows.push({ name, gets, heads: manifests.length - gets, least, why });
   }
@@ -45,6 +46,12 @@ const contenderOfOurs = { isOurs: true };
 
 function hideUntil(registry, looks, inputs) {
   let left = looks - 1;
-  registry.hide(one, () => left-- > 0);
+  registry.fault = ({ method, url, headers }, response) => {
+    if (url !== `/v2/${one}/manifests/1` || headers.authorization === undefined || left === 0) return false;
+    // A look that finds none by HEAD asks by GET as well.
+    if (method === 'GET') left -= 1;
+    errorAnswer(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+    return true;
+  };
   Object.assign(inputs, { 'wait-timeout': '1m', 'wait-interval': '1s' });
 }

@@ -1,11 +1,13 @@
 // What is on the other side of the wire: registries, their names, and the time that it takes to get there.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRegistry } from '../demo/registry.mjs';
 import { makeCertificates } from './certificates.mjs';
 import { buildx } from './contenders.mjs';
-import { startRegistry } from './registry.mjs';
 import { startRelay } from './relay.mjs';
 import { hosts, images, plainPort, realms } from './shapes.mjs';
 
@@ -28,8 +30,18 @@ export async function startWorld() {
   }
 
   const socketPath = join(folder, 'registry.sock');
-  const registry = await startRegistry({ ...tls, socketPath, plainPort, images, realms });
+  const registry = createRegistry({ auth: 'bearer', realms });
+  for (const [repository, { parts }] of images) {
+    for (const image of parts.images) registry.putImage(repository, image);
+    registry.put(repository, parts.top, '1');
+  }
+  await listen(https.createServer(tls, registry.handler), socketPath);
+  await listen(http.createServer(registry.handler), plainPort, '127.0.0.1');
   const network = { roundTrip: 0, connections: 0 };
   for (const host of Object.keys(hosts)) await startRelay(host, socketPath, network);
   return { folder, authority, registry, network, close: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function listen(server, ...where) {
+  return new Promise((resolve) => server.listen(...where, resolve));
 }

@@ -4,8 +4,8 @@
 //   npm start -- IMAGE [PLATFORM]    resolves an image on any registry
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startRegistry } from './registry.mjs';
 import { runAction } from './runner.mjs';
+import { startShop } from './shop.mjs';
 import { logPrinter, showFiles, showOutputs, showSummary, title } from './show.mjs';
 
 const [image, platform, ...more] = process.argv.slice(2);
@@ -27,7 +27,7 @@ function showStep(inputs) {
   for (const [name, value] of Object.entries(inputs)) console.log(`      ${name}: ${value}`);
 }
 
-const registry = image === undefined ? await startRegistry() : undefined;
+const registry = image === undefined ? await startShop() : undefined;
 const inputs = {
   image: image ?? registry.image,
   platform: platform ?? (image === undefined ? 'linux/arm64' : 'linux/amd64'),

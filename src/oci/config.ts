@@ -1,16 +1,8 @@
 import type { Digest } from './digest.ts';
-import {
-  asArray,
-  asDigest,
-  asObject,
-  asOptionalText,
-  asOptionalTexts,
-  asTextMap,
-  refuseCaseVariants,
-  type TextMap,
-} from './fields.ts';
+import { asArray, asDigest, asObject, asTextMap, refuseCaseVariants, type TextMap } from './fields.ts';
+import { readPlatform } from './index.ts';
 import type { Platform } from './platform.ts';
-import { type JsonObject, type JsonValue, parseStrictJson } from './strict-json.ts';
+import { type JsonValue, parseStrictJson } from './strict-json.ts';
 
 /** What this program reads of an image config. */
 export interface Config {
@@ -39,23 +31,10 @@ export function parseConfig(bytes: Uint8Array): Config {
   const document = asObject(parseStrictJson(bytes), 'The image config');
   refuseCaseVariants(document, configFields, 'the image config');
   return {
-    platform: platformOf(document),
+    platform: readPlatform(document, 'The image config'),
     created: createdOf(document['created']),
     labels: labelsOf(document['config']),
     diffIds: diffIdsOf(document['rootfs']),
-  };
-}
-
-function platformOf(config: JsonObject): Platform | undefined {
-  const os = asOptionalText(config['os'], 'os');
-  const architecture = asOptionalText(config['architecture'], 'architecture');
-  if (os === '' && architecture === '') return undefined;
-  return {
-    os,
-    architecture,
-    variant: asOptionalText(config['variant'], 'variant'),
-    osVersion: asOptionalText(config['os.version'], 'os.version'),
-    osFeatures: asOptionalTexts(config['os.features'], 'os.features'),
   };
 }
 

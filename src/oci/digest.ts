@@ -1,4 +1,5 @@
-import { ActionError, type ErrorCode } from './action-error.ts';
+import { createHash } from 'node:crypto';
+import { ActionError, type ErrorCode } from '../error.ts';
 
 /** The registered algorithms, with the length of their lower-case hex. */
 const hexLengths = { sha256: 64, sha512: 128 } as const;
@@ -10,7 +11,7 @@ export type Algorithm = keyof typeof hexLengths;
 export type Digest = `${Algorithm}:${string}`;
 
 /** Characters of a bad digest that are quoted. */
-const longestShown = 140;
+const maxQuotedLength = 140;
 
 const wellFormed = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)$/;
 const lowerHex = /^[0-9a-f]+$/;
@@ -39,14 +40,29 @@ export function parseDigest(text: string, malformed: ErrorCode): Digest {
       `The digest algorithm ${algorithm} is not supported: only sha256 and sha512 can be verified.`,
     );
   }
-  throw new ActionError(malformed, `"${text.slice(0, longestShown)}" is not a digest.`, {
+  throw new ActionError(malformed, `"${text.slice(0, maxQuotedLength)}" is not a digest.`, {
     advice: 'A digest is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.',
   });
+}
+
+/** The digest of exactly these bytes. */
+export function digestOf(bytes: Uint8Array, algorithm: Algorithm = 'sha256'): Digest {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+
+/** Whether `digest` is that of exactly these bytes. */
+export function isDigestOf(bytes: Uint8Array, digest: Digest): boolean {
+  return digestOf(bytes, algorithmOf(digest)) === digest;
 }
 
 /** The algorithm that `digest` is made with. */
 export function algorithmOf(digest: Digest): Algorithm {
   return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
+
+/** The hexadecimal digits of a digest. */
+export function hexOf(digest: Digest): string {
+  return digest.slice(digest.indexOf(':') + 1);
 }
 
 function isAlgorithm(name: string): name is Algorithm {

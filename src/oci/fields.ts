@@ -1,9 +1,12 @@
-import { ActionError } from './action-error.ts';
+import { ActionError } from '../error.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import type { JsonObject, JsonValue } from './strict-json.ts';
 
 /** A map of free text to free text, without a prototype. */
 export type TextMap = Readonly<Record<string, string>>;
+
+const restrictedName = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}';
+const mediaTypePattern = new RegExp(`^${restrictedName}/${restrictedName}$`);
 
 /** Takes `value` as an object. `what` names it in the error. */
 export function asObject(value: JsonValue | undefined, what: string): JsonObject {
@@ -15,6 +18,11 @@ export function asObject(value: JsonValue | undefined, what: string): JsonObject
 export function asArray(value: JsonValue | undefined, what: string): JsonValue[] {
   if (!Array.isArray(value)) throw wrong(what, 'an array');
   return value;
+}
+
+/** Takes `value` as an array; empty when it is null, as Go writes a list without items. */
+export function asArrayOrNull(value: JsonValue | undefined, what: string): JsonValue[] {
+  return value === null ? [] : asArray(value, what);
 }
 
 /** Takes `value` as a string that is not empty. */
@@ -44,6 +52,17 @@ export function asTextMap(value: JsonValue | undefined, what: string): TextMap {
   return map;
 }
 
+/**
+ * Takes `value` as a media type, without parameters.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6838#section-4.2
+ */
+export function asMediaType(value: JsonValue | undefined, what: string): string {
+  const text = asText(value, what);
+  if (!mediaTypePattern.test(text)) throw wrong(what, 'a media type');
+  return text;
+}
+
 /** Takes `value` as a size in bytes. */
 export function asSize(value: JsonValue | undefined, what: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(what, 'a size in bytes');
@@ -61,13 +80,13 @@ export function asDigest(value: JsonValue | undefined, what: string): Digest {
 }
 
 /**
- * Refuses keys that differ from a known one only in case, as Go's reader takes them for the same.
+ * Refuses keys that differ from a known field only in case, as Go's reader takes them for the same.
  * Folding by upper and then lower case catches `ſ` and the Kelvin sign, as Go does.
  */
-export function refuseCaseVariants(object: JsonObject, known: readonly string[], what: string): void {
+export function refuseCaseVariants(object: JsonObject, fields: readonly string[], what: string): void {
   for (const key of Object.keys(object)) {
     const folded = fold(key);
-    if (known.some((name) => name !== key && fold(name) === folded)) {
+    if (fields.some((name) => name !== key && fold(name) === folded)) {
       throw new ActionError('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
     }
   }

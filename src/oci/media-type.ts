@@ -1,4 +1,4 @@
-/** The four media types that are asked for, in the order of the `Accept` header. */
+/** The four media types that are requested, in the order of the `Accept` header. */
 export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -42,6 +42,11 @@ export function isManifestType(type: string): type is ManifestType {
   return Object.hasOwn(kinds, type);
 }
 
+/** Whether `type` is that of an index. */
+export function isIndexType(type: string): boolean {
+  return isManifestType(type) && kinds[type] === 'index';
+}
+
 /** Whether a document of this type is an index or a manifest. */
 export function kindOf(type: ManifestType): Kind {
   return kinds[type];
@@ -55,6 +60,15 @@ export function isGenericType(type: string): boolean {
 /** Whether `type` is Docker's schema 1, whose digests cannot be computed from the bytes. */
 export function isSchema1Type(type: string): boolean {
   return schema1Types.has(type);
+}
+
+/**
+ * Whether `type` is that of a layer which registries need not have.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers
+ */
+export function isNonDistributableType(type: string): boolean {
+  return /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./.test(type);
 }
 
 /**

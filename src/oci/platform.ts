@@ -1,4 +1,4 @@
-import { ActionError } from './action-error.ts';
+import { ActionError } from '../error.ts';
 
 /** A platform. Empty parts are absent. */
 export interface Platform {
@@ -31,7 +31,7 @@ const osPattern = /^([a-z0-9_-]+)(?:\(([0-9.]*)((?:\+[a-z0-9_.-]+)*)\))?$/;
 const osVersionPattern = /^[0-9]{1,9}(?:\.[0-9]{1,9}){2,3}$/;
 
 /** Characters; platforms are short. */
-const longestPlatform = 200;
+const maxPlatformLength = 200;
 
 /**
  * Reads what a person asks for: `os/arch[/variant]`, `windows(10.0.20348)/amd64` or `windows/amd64:10.0.20348.1850`.
@@ -45,7 +45,7 @@ export function parsePlatform(input: string): Platform {
   const [osPart = '', architecture = '', variant = '', ...rest] = text.split('/');
   const [, os = '', inParentheses = '', features = ''] = osPattern.exec(osPart) ?? [];
   const wellFormed =
-    input.length <= longestPlatform &&
+    input.length <= maxPlatformLength &&
     rest.length + more.length === 0 &&
     os !== '' &&
     partPattern.test(architecture) &&
@@ -73,7 +73,7 @@ export function normalise(platform: Platform): Platform {
   };
 }
 
-/** Writes a platform as containerd does, as it was given: `linux/arm64/v8`, `windows(10.0.20348.1850)/amd64`. */
+/** Writes a platform as containerd does, as it is: `linux/arm64/v8`, `windows(10.0.20348.1850)/amd64`. */
 export function formatPlatform({ os, osVersion, osFeatures, architecture, variant }: Platform): string {
   const features = osFeatures.map((feature) => `+${feature}`).join('');
   const detail = osVersion === '' && features === '' ? '' : `(${osVersion}${features})`;
@@ -81,22 +81,30 @@ export function formatPlatform({ os, osVersion, osFeatures, architecture, varian
 }
 
 /**
- * Picks the candidate for `asked`: exact before lower variants of the same os and architecture, for Windows the
+ * Picks the item for `requested`: exact before lower variants of the same os and architecture, for Windows the
  * highest version, and the first among equals. Never another architecture.
  */
-export function choosePlatform<Candidate>(
-  candidates: readonly Candidate[],
-  asked: Platform,
-  platformOf: (candidate: Candidate) => Platform | undefined,
-): Candidate | undefined {
-  let best: { candidate: Candidate; platform: Platform } | undefined;
-  for (const candidate of candidates) {
-    const written = platformOf(candidate);
+export function choosePlatform<Item>(
+  items: readonly Item[],
+  requested: Platform,
+  platformOf: (item: Item) => Platform | undefined,
+): Item | undefined {
+  let best: { item: Item; platform: Platform } | undefined;
+  for (const item of items) {
+    const written = platformOf(item);
     const platform = written && normalise(written);
-    if (platform === undefined || !fits(platform, asked)) continue;
-    if (best === undefined || isBetter(platform, best.platform, asked)) best = { candidate, platform };
+    if (platform === undefined || !fits(platform, requested)) continue;
+    if (best === undefined || isBetter(platform, best.platform, requested)) best = { item, platform };
   }
-  return best?.candidate;
+  return best?.item;
+}
+
+/**
+ * The platform with its `os.version` for Windows alone: of another os it may be any words, as "Ubuntu 22.04.5" in all
+ * Homebrew bottles, and says nothing about what can run.
+ */
+export function withUsedOsVersion(platform: Platform): Platform {
+  return normalise(platform).os === 'windows' ? platform : { ...platform, osVersion: '' };
 }
 
 /** Whether this is `unknown/unknown`, which attestations have. */
@@ -105,10 +113,10 @@ export function isUnknownPlatform(platform: Platform): boolean {
   return os === 'unknown' && architecture === 'unknown';
 }
 
-/** Whether `offered` is what was `asked` for, without falling back to a lower variant. */
-export function isSamePlatform(offered: Platform, asked: Platform): boolean {
+/** Whether `offered` is the platform `requested`, without falling back to a lower variant. */
+export function isSamePlatform(offered: Platform, requested: Platform): boolean {
   const platform = normalise(offered);
-  return fits(platform, asked) && platform.variant === asked.variant;
+  return fits(platform, requested) && platform.variant === requested.variant;
 }
 
 function normaliseVariant(architecture: string, variant: string): string {
@@ -124,42 +132,43 @@ function checkOsVersion({ os, osVersion }: Platform, input: string): void {
   if (!osVersionPattern.test(osVersion)) throw invalid(input, 'an OS version has three or four numbers');
 }
 
-function fits(offered: Platform, asked: Platform): boolean {
+function fits(offered: Platform, requested: Platform): boolean {
   return (
-    offered.os === asked.os &&
-    offered.architecture === asked.architecture &&
-    variantFits(offered, asked) &&
-    (asked.osVersion === '' || build(offered) === build(asked)) &&
-    asked.osFeatures.every((feature) => offered.osFeatures.includes(feature))
+    offered.os === requested.os &&
+    offered.architecture === requested.architecture &&
+    variantFits(offered, requested) &&
+    (requested.osVersion === '' || build(offered) === build(requested)) &&
+    requested.osFeatures.every((feature) => offered.osFeatures.includes(feature))
   );
 }
 
-function variantFits(offered: Platform, asked: Platform): boolean {
-  if (offered.variant === asked.variant) return true;
+function variantFits(offered: Platform, requested: Platform): boolean {
+  if (offered.variant === requested.variant) return true;
   const level = variantLevel(offered);
-  const highest = variantLevel(asked);
+  const highest = variantLevel(requested);
   return level !== undefined && highest !== undefined && level < highest;
 }
 
 /** `v8.2` of arm64 as 8.002, so that levels compare; undefined where variants have no order. */
 function variantLevel({ architecture, variant }: Platform): number | undefined {
-  const known = Object.hasOwn(levels, architecture) ? levels[architecture] : undefined;
-  if (known === undefined || variant === '') return known?.baseline;
+  const range = Object.hasOwn(levels, architecture) ? levels[architecture] : undefined;
+  if (range === undefined || variant === '') return range?.baseline;
   const [, major, minor = '0'] = /^v([0-9]{1,3})(?:\.([0-9]{1,3}))?$/.exec(variant) ?? [];
-  if (major === undefined || Number(major) < known.lowest) return undefined;
+  if (major === undefined || Number(major) < range.lowest) return undefined;
   return Number(major) + Number(minor) / 1000;
 }
 
-function isBetter(one: Platform, other: Platform, asked: Platform): boolean {
+function isBetter(one: Platform, other: Platform, requested: Platform): boolean {
   if (one.variant !== other.variant) {
-    if (one.variant === asked.variant || other.variant === asked.variant) return one.variant === asked.variant;
+    if (one.variant === requested.variant || other.variant === requested.variant)
+      return one.variant === requested.variant;
     return (variantLevel(one) ?? 0) > (variantLevel(other) ?? 0);
   }
-  if (asked.os !== 'windows' || one.osVersion === other.osVersion) return false;
-  if (asked.osVersion === '' || ![one.osVersion, other.osVersion].includes(asked.osVersion)) {
+  if (requested.os !== 'windows' || one.osVersion === other.osVersion) return false;
+  if (requested.osVersion === '' || ![one.osVersion, other.osVersion].includes(requested.osVersion)) {
     return isHigherVersion(one.osVersion, other.osVersion);
   }
-  return one.osVersion === asked.osVersion;
+  return one.osVersion === requested.osVersion;
 }
 
 function isHigherVersion(one: string, other: string): boolean {

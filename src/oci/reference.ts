@@ -1,4 +1,4 @@
-import { ActionError } from './action-error.ts';
+import { ActionError } from '../error.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import { parseHost } from './host.ts';
 
@@ -23,10 +23,10 @@ export const dockerHub = 'docker.io';
 export const hubHosts: readonly string[] = [dockerHub, 'index.docker.io', 'registry-1.docker.io'];
 
 /** Characters in a repository path, by the distribution specification. */
-const longestPath = 255;
+const maxPathLength = 255;
 
 /** More than any reference can have: host, path, tag and a sha512 digest. */
-const longestReference = 1024;
+const maxReferenceLength = 1024;
 
 const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
@@ -67,34 +67,34 @@ export function parseRegistry(text: string): string | undefined {
   return host !== undefined && hubHosts.includes(host) ? dockerHub : host;
 }
 
+/** Whether a text is the path of a repository, or the beginning of one. */
+export function isRepositoryPath(text: string): boolean {
+  return text.length <= maxPathLength && pathPattern.test(text);
+}
+
 /** The `host[:port]` that requests for `registry` go to. */
 export function wireHost(registry: string): string {
   return registry === dockerHub ? 'registry-1.docker.io' : registry;
 }
 
-/** What of `text` may be shown in a message: what stands before an `@` may be a password, unless a digest follows. */
+/** The part of a reference that holds a user name and a password: it stands before an `@`, a host and a slash. */
+const userinfo = /^.*@(?=(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?\/)/;
+
+/** `text` as it may be shown in a message: as it was written, but for a user name and password. */
 export function withoutUserinfo(text: string): string {
-  const digest = /@sha(?:256|512):[0-9A-Fa-f]*$/.exec(text)?.[0] ?? '';
-  const rest = text.slice(0, text.length - digest.length);
-  const at = rest.lastIndexOf('@');
-  return at === -1 ? text : `…${text.slice(at)}`;
+  return text.replace(userinfo, '…@');
 }
 
 function refuseMistakes(text: string): void {
   if (text === '') throw invalid(text, 'it is empty.');
-  if (text.length > longestReference) {
-    throw invalid(`${text.slice(0, 40)}…`, `it is longer than ${longestReference} characters.`);
+  if (text.length > maxReferenceLength) {
+    throw invalid(`${text.slice(0, 40)}…`, `it is longer than ${maxReferenceLength} characters.`);
   }
   if (/^https?:\/\//i.test(text)) {
     throw invalid(text, 'it is a URL.', 'Write the reference without http:// or https://, as for docker pull.');
   }
-  if (transports.test(text)) {
-    throw invalid(
-      text,
-      'it names a local image.',
-      'Only images on registries can be resolved; write the reference as for docker pull.',
-    );
-  }
+  const local = transports.exec(text);
+  if (local !== null) throw invalid(text, 'it names a local image.', localImageAdvice(local[0], text));
   if (/^sha(?:256|512):/.test(text) || /^[0-9a-f]{64}$/.test(text)) {
     throw invalid(text, 'it is a digest or an image ID without a repository.', 'Write name@sha256:….');
   }
@@ -105,6 +105,15 @@ function refuseMistakes(text: string): void {
       'Write one reference per line and nothing else.',
     );
   }
+}
+
+/** Of the transports of skopeo and crane, those for layouts have a line that works here. */
+function localImageAdvice(transport: string, text: string): string {
+  const path = withoutUserinfo(text.slice(transport.length));
+  if (/^(?:oci|oci-archive):$/i.test(transport)) return `Write oci-layout://${path}.`;
+  return /^docker-archive:$/i.test(transport)
+    ? `Write oci-layout://${path}, for a file that Docker 25 or newer saved.`
+    : 'Write the reference as for docker pull, or oci-layout://PATH for an image in a local layout.';
 }
 
 function splitDigest(text: string): { before: string; digest: Digest | undefined } {
@@ -167,10 +176,10 @@ function onHub(path: string): Repository {
 }
 
 function checkPath(path: string, text: string): void {
-  if (path.length <= longestPath && pathPattern.test(path)) return;
+  if (isRepositoryPath(path)) return;
   const lower = path.toLowerCase();
   const written = text.includes(path) ? path : path.slice('library/'.length);
-  if (path.length > longestPath) throw invalid(text, `its path is longer than ${longestPath} characters.`);
+  if (path.length > maxPathLength) throw invalid(text, `its path is longer than ${maxPathLength} characters.`);
   if (pathPattern.test(lower)) {
     throw invalid(
       text,

@@ -1,4 +1,4 @@
-import { ActionError } from './action-error.ts';
+import { ActionError } from '../error.ts';
 
 /**
  * A JSON value. Objects have no prototype, so that `__proto__` is a key like any other.
@@ -12,10 +12,10 @@ export interface JsonObject {
 }
 
 /** Levels of nesting; no OCI document has ten. */
-const deepest = 64;
+const maxDepth = 64;
 
 /** Values in one document, so that 4 MiB of brackets cannot become 300 MiB of objects. */
-const mostValues = 100_000;
+const maxValues = 100_000;
 
 const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -50,8 +50,8 @@ export function parseStrictJson(bytes: Uint8Array): JsonValue {
 function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new ActionError('invalid-manifest', 'The document is not UTF-8.', { cause });
+  } catch {
+    throw new ActionError('invalid-manifest', 'The document is not UTF-8.');
   }
 }
 
@@ -67,7 +67,7 @@ class Reader {
   /** Reads the value that starts here, `depth` being its own level. */
   value(depth: number): JsonValue {
     this.#values += 1;
-    if (this.#values > mostValues) throw this.#error(`more than ${mostValues} values`);
+    if (this.#values > maxValues) throw this.#error(`more than ${maxValues} values`);
     this.#match(whiteSpace);
     switch (this.#text[this.#at]) {
       case '{':
@@ -119,7 +119,7 @@ class Reader {
   }
 
   #open(depth: number): void {
-    if (depth > deepest) throw this.#error(`more than ${deepest} levels`);
+    if (depth > maxDepth) throw this.#error(`more than ${maxDepth} levels`);
     this.#at += 1;
   }
 

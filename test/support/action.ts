@@ -39,16 +39,31 @@ process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs `dist/index.js` as the runner does, with these inputs and a home of its own. */
-export async function runAction(inputs: Readonly<Record<string, string>>, options: StepOptions = {}): Promise<Step> {
+/** Where a step writes. */
+export interface RunnerFolder {
+  readonly folder: string;
+  readonly temp: string;
+  readonly home: string;
+  readonly outputFile: string;
+  readonly summaryFile: string;
+}
+
+/** Calls `body` with a folder like that which the runner has for a step. */
+export async function withRunnerFolder(body: (runner: RunnerFolder) => Promise<Step>): Promise<Step> {
   const folder = await mkdtemp(join(tmpdir(), 'image-digests-test-'));
   folders.push(folder);
-  const temp = await mkdtemp(join(folder, 'temp-'));
-  const home = await mkdtemp(join(folder, 'home-'));
-  const outputFile = join(folder, 'output');
-  const summaryFile = join(folder, 'summary');
+  const [temp, home] = await Promise.all([mkdtemp(join(folder, 'temp-')), mkdtemp(join(folder, 'home-'))]);
+  const [outputFile, summaryFile] = [join(folder, 'output'), join(folder, 'summary')];
   await Promise.all([writeFile(outputFile, ''), writeFile(summaryFile, '')]);
-  const env: Record<string, string | undefined> = {
+  return body({ folder, temp, home, outputFile, summaryFile });
+}
+
+/** The environment of a step with these inputs, and a home of its own. */
+export function variablesOf(
+  inputs: Readonly<Record<string, string>>,
+  { folder, temp, home, outputFile, summaryFile }: RunnerFolder,
+): Record<string, string | undefined> {
+  return {
     PATH: process.env['PATH'],
     HOME: home,
     RUNNER_TEMP: temp,
@@ -57,32 +72,41 @@ export async function runAction(inputs: Readonly<Record<string, string>>, option
     GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_WORKSPACE: join(folder, 'workspace'),
     ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-    ...options.env,
   };
-  const child = spawn(options.node ?? process.execPath, [...(options.nodeArguments ?? []), bundle], { env });
-  options.onStart?.(child);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk;
+}
+
+/** What a step has left by its end. */
+export async function readStep(
+  { temp, outputFile, summaryFile }: RunnerFolder,
+  end: Pick<Step, 'status' | 'signal' | 'stdout' | 'stderr'>,
+): Promise<Step> {
+  const [outputs, summary, files] = await Promise.all([
+    readFile(outputFile, 'utf8'),
+    readFile(summaryFile, 'utf8'),
+    readdir(temp, { recursive: true }),
+  ]);
+  return { ...end, outputs: parseOutputs(outputs), summary, errors: parseErrors(end.stdout), temp, files };
+}
+
+/** Runs `dist/index.js` as the runner does, with these inputs and a home of its own. */
+export async function runAction(inputs: Readonly<Record<string, string>>, options: StepOptions = {}): Promise<Step> {
+  return withRunnerFolder(async (runner) => {
+    const env = { ...variablesOf(inputs, runner), ...options.env };
+    const child = spawn(options.node ?? process.execPath, [...(options.nodeArguments ?? []), bundle], { env });
+    options.onStart?.(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+      child.on('close', (...end) => resolve(end));
+    });
+    return readStep(runner, { status, signal, stdout, stderr });
   });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk;
-  });
-  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-    child.on('close', (...end) => resolve(end));
-  });
-  return {
-    status,
-    signal,
-    stdout,
-    stderr,
-    outputs: parseOutputs(await readFile(outputFile, 'utf8')),
-    summary: await readFile(summaryFile, 'utf8'),
-    errors: parseErrors(stdout),
-    temp,
-    files: await readdir(temp, { recursive: true }),
-  };
 }
 
 /** Reads a `GITHUB_OUTPUT` file as the runner does. */

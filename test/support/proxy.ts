@@ -8,13 +8,13 @@ import type { Certificate } from './certificate.ts';
 export interface ConnectProxy {
   /** What it is to be called by `https_proxy`. */
   readonly url: string;
-  /** What it was sent: `CONNECT ghcr.io:443`, and the headers that came with it. */
+  /** What it was sent: `CONNECT ghcr.io:443` or `GET http://…`, and the headers that came with it. */
   readonly seen: { readonly line: string; readonly headers: IncomingHttpHeaders }[];
   close(): Promise<void>;
 }
 
 /**
- * Starts a proxy that knows CONNECT alone.
+ * Starts a proxy: HTTPS by CONNECT, plain HTTP by the whole URL.
  *
  * @param portOf where on loopback `host:port` is to be found; undefined for what is answered with 502
  * @param tls a certificate for `localhost`, for a proxy that speaks TLS itself
@@ -26,14 +26,26 @@ export async function startProxy(
   const seen: ConnectProxy['seen'] = [];
   const record = ({ method, url, headers }: IncomingMessage) => seen.push({ line: `${method} ${url}`, headers });
   const sockets = new Set<Socket>();
-  const refuse: http.RequestListener = (request, response) => {
+  /** Plain HTTP comes with the whole URL. Like many proxies, this one takes no CONNECT for it. */
+  const forward: http.RequestListener = (request, response) => {
     record(request);
-    response.writeHead(405).end('This proxy knows CONNECT only.');
+    const url = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined;
+    const port = url && portOf(`${url.hostname}:${url.port || 80}`);
+    if (url === undefined || port === undefined) return response.writeHead(url ? 502 : 400).end();
+    const { method, headers } = request;
+    const onward = http.request({ port, host: '127.0.0.1', method, path: `${url.pathname}${url.search}`, headers });
+    onward.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    return request.pipe(onward);
   };
-  const server = tls ? https.createServer(tls, refuse) : http.createServer(refuse);
+  const server = tls ? https.createServer(tls, forward) : http.createServer(forward);
   server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     record(request);
-    const port = portOf(request.url ?? '');
+    const { url = '' } = request;
+    const port = url.endsWith(':80') ? undefined : portOf(url);
     if (port === undefined) return client.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n');
     const upstream = connect(port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseYaml, type Yaml } from './yaml.ts';
+import { parseYaml, type Yaml } from './workflow-files.ts';
 
 const root = new URL('../../../', import.meta.url);
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ActionError, type ErrorCode } from '../../src/oci/action-error.ts';
+import { ActionError, type ErrorCode } from '../../src/error.ts';
 
 /** What `action` throws, which must be an {@link ActionError} of this code. */
 export function refusal(code: ErrorCode, action: () => unknown): ActionError {

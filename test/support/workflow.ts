@@ -1,7 +1,7 @@
 import { runAction, type Step } from './action.ts';
 import { type Context, evaluate, holds, substitute } from './expressions.ts';
 import type { Snippet } from './readme.ts';
-import type { Yaml } from './yaml.ts';
+import type { Yaml } from './workflow-files.ts';
 
 /** What a step other than ours would do: its command or action, with every expression replaced. */
 export interface Done {

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { ActionError } from '../../oci/action-error.ts';
+import { ActionError } from '../../error.ts';
 import { type DockerConfig, parseDockerConfig } from './docker-config.ts';
 
-/** Bytes; a config of this size is none. */
-const largestConfig = 1024 * 1024;
+/** Bytes; no config is larger. */
+const maxConfigBytes = 1024 * 1024;
 
 /** A file that a login may have left behind. */
 export interface ConfigFile {
@@ -13,8 +13,8 @@ export interface ConfigFile {
 }
 
 /**
- * Reads those of the files that exist, in their order. What is no regular file is passed over, so that a FIFO cannot
- * hold up the run.
+ * Reads those of the files that exist, in their order. What is not a regular file is skipped, so that a FIFO cannot hold
+ * up the run.
  *
  * @throws ActionError `invalid-input` for a file that is malformed, too large or may not be read
  */
@@ -29,7 +29,7 @@ function readConfig({ path, name }: ConfigFile): string | undefined {
   try {
     const status = statSync(path, { throwIfNoEntry: false });
     if (!status?.isFile()) return undefined;
-    if (status.size > largestConfig) throw unreadable(name, 'it is larger than 1 MiB');
+    if (status.size > maxConfigBytes) throw unreadable(name, 'it is larger than 1 MiB');
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof ActionError) throw error;
@@ -41,6 +41,6 @@ function readConfig({ path, name }: ConfigFile): string | undefined {
 
 function unreadable(name: string, why: string): ActionError {
   return new ActionError('invalid-input', `${name} cannot be used: ${why}.`, {
-    advice: 'Mend or remove it; without it other credentials may be used.',
+    advice: 'Correct or remove it; without it other credentials may be used.',
   });
 }

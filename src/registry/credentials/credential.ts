@@ -1,4 +1,4 @@
-/** What a registry or its token service is to be shown. `source` says in words where it came from, never what it is. */
+/** What a registry or its token service is shown. `source` says in words where it came from, never what it is. */
 export type Credential = (
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   /** Exchanged for a token by POST. */
@@ -7,7 +7,7 @@ export type Credential = (
   | { readonly kind: 'bearer'; readonly token: string }
 ) & {
   readonly source: string;
-  /** Whether nobody asked for it by name, so that the registry is tried without when it is rejected. */
+  /** Whether the user did not ask for it, so that the registry is tried anonymously when it is rejected. */
   readonly isOptional?: boolean;
 };
 

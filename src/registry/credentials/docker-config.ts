@@ -1,4 +1,4 @@
-import { ActionError } from '../../oci/action-error.ts';
+import { ActionError } from '../../error.ts';
 import { dockerHub, hubHosts, nameOf, type Repository } from '../../oci/reference.ts';
 import type { Credential } from './credential.ts';
 
@@ -13,6 +13,9 @@ export interface DockerConfig {
 
 /** The key under which `docker login` keeps the Hub's credentials, and by which helpers know them. */
 export const hubKey = 'https://index.docker.io/v1/';
+
+/** Where a login to the Hub by browser keeps the tokens of the website, which no registry takes. */
+const hubLoginPaths: ReadonlySet<string> = new Set(['/v1/access-token', '/v1/refresh-token']);
 
 /**
  * Reads a config.
@@ -63,10 +66,11 @@ function keysFor(config: DockerConfig, { registry, path }: Repository): string[]
     hosts.map((host) => nameOf({ registry: host, path: namespace })),
   );
   const withScheme = [...config.auths.keys()].filter((key) => {
-    const [, host = ''] = /^https?:\/\/([^/]*)(?:\/.*)?$/.exec(key) ?? [];
-    return hosts.includes(host);
+    const [, host = '', keyPath = ''] = /^https?:\/\/([^/]*)(\/.*)?$/.exec(key) ?? [];
+    return hosts.includes(host) && !hubLoginPaths.has(keyPath);
   });
-  return [...namespaced, ...hosts, ...withScheme].filter((key) => config.auths.has(key));
+  const hub = registry === dockerHub ? [hubKey] : [];
+  return [...namespaced, ...hosts, ...hub, ...withScheme].filter((key) => config.auths.has(key));
 }
 
 function readEntry(entry: unknown, source: string): Credential | undefined {
@@ -104,7 +108,7 @@ function decodeUtf8(bytes: Uint8Array, source: string): string {
   }
 }
 
-/** The parser's own message is dropped: it quotes what it stumbled over. */
+/** The parser's own message is dropped: it quotes the text that it could not read. */
 function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '').trim() || '{}');
@@ -122,6 +126,6 @@ function toMap(value: unknown, name: string, what: string): ReadonlyMap<string, 
 
 function malformed(name: string, why: string): ActionError {
   return new ActionError('invalid-input', `${name} cannot be used: ${why}.`, {
-    advice: 'Log in again to write it anew, or remove it.',
+    advice: 'Log in again, which writes it anew, or remove it.',
   });
 }

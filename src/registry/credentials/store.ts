@@ -1,4 +1,4 @@
-import { ActionError } from '../../oci/action-error.ts';
+import { ActionError } from '../../error.ts';
 import type { Repository } from '../../oci/reference.ts';
 import { type ConfigFile, readConfigFiles } from './config-files.ts';
 import { type Credential, secretsOf } from './credential.ts';
@@ -17,21 +17,21 @@ export interface CredentialSources {
   readonly githubToken: { readonly token: string; readonly registries: readonly string[] };
 }
 
-/** Finds the credentials of a repository. */
-export type CredentialStore = (repository: Repository) => Promise<Credential | undefined>;
+/** Finds the credentials of a repository; `again` asks helpers anew, as what they gave has expired. */
+export type CredentialStore = (repository: Repository, again?: boolean) => Promise<Credential | undefined>;
 
 /** What a store tells its owner. */
 export interface StoreListener {
   /** Called with every secret that the store found, before it gives it out. */
   keepSecret(secret: string): void;
-  /** Called where credentials were looked for in vain although something says that there are some; `said` are another's words. */
-  warn(message: string, said: string | undefined): void;
+  /** Called where something names credentials that cannot be had; `remoteMessage` are another's words. */
+  warn(message: string, remoteMessage: string | undefined): void;
 }
 
 /**
  * Reads the configs of a run and finds credentials in them. Helpers are asked only when a credential is needed.
  *
- * @param repositories what will be asked for: where the inputs cover it all, no config is read
+ * @param repositories what will be contacted, as far as it is known: where the inputs cover it all, no config is read
  * @throws ActionError `invalid-input` for a config, or an entry for one of the repositories, that cannot be read
  */
 export function openCredentials(
@@ -40,42 +40,50 @@ export function openCredentials(
   listener: StoreListener,
 ): CredentialStore {
   const isCovered = (repository: Repository) => fromInputs(sources, repository) !== undefined;
-  const configs = repositories.every(isCovered) ? [] : readConfigs(sources);
-  for (const repository of repositories) if (!isCovered(repository)) checkEntries(configs, repository);
+  let read: DockerConfig[] | undefined;
+  const configs = (): DockerConfig[] => {
+    read ??= readConfigs(sources);
+    return read;
+  };
+  for (const repository of repositories) if (!isCovered(repository)) checkEntries(configs(), repository);
 
-  const ask = askingOnce(sources.helpers);
+  const helpers = sharedHelpers(sources.helpers);
   const warnings = new Set<string>();
-  const warn: StoreListener['warn'] = (message, said) => {
-    if (!warnings.has(message)) listener.warn(message, said);
+  const warn: StoreListener['warn'] = (message, remoteMessage) => {
+    if (!warnings.has(message)) listener.warn(message, remoteMessage);
     warnings.add(message);
   };
-  const find = async (repository: Repository): Promise<Credential | undefined> => {
-    const given = fromInputs(sources, repository);
-    if (given !== undefined) return given;
-    for (const config of configs) {
-      const found = await findIn(config, repository, ask, warn);
-      if (found !== undefined) return found;
+  const find = async (repository: Repository, again: boolean): Promise<Credential | undefined> => {
+    const fromInput = fromInputs(sources, repository);
+    if (fromInput !== undefined) return fromInput;
+    const ask: AskHelper = (...helper) => helpers(again, ...helper);
+    for (const config of configs()) {
+      const credential = await findIn(config, repository, ask, warn);
+      if (credential !== undefined) return credential;
     }
     return fromGithubToken(sources, repository);
   };
-  return async (repository) => {
-    const credential = await find(repository);
+  return async (repository, again = false) => {
+    const credential = await find(repository, again);
     if (credential !== undefined) secretsOf(credential).forEach(listener.keepSecret);
     return credential;
   };
 }
 
 /** Asks a helper for a server; `source` says where the helper is named. */
-type Ask = (helper: unknown, server: string, source: string) => Promise<Credential | undefined>;
+type AskHelper = (helper: unknown, server: string, source: string) => Promise<Credential | undefined>;
 
-/** A helper is asked once for a server, however many of its repositories are looked at. */
-function askingOnce(options: HelperOptions): Ask {
-  const answers = new Map<string, Promise<Credential | undefined>>();
-  return (helper, server, source) => {
+/** A helper is run once for a server, however many repositories there are on it, unless it is asked again. */
+function sharedHelpers(
+  options: HelperOptions,
+): (again: boolean, ...helper: Parameters<AskHelper>) => ReturnType<AskHelper> {
+  const credentials = new Map<string, Promise<Credential | undefined>>();
+  return (again, helper, server, source) => {
     const key = JSON.stringify([source, helper, server]);
-    const answer = answers.get(key) ?? askHelper(helper, server, source, options);
-    answers.set(key, answer);
-    return answer;
+    const cached = again ? undefined : credentials.get(key);
+    const credential = cached ?? askHelper(helper, server, source, options);
+    credentials.set(key, credential);
+    return credential;
   };
 }
 
@@ -95,14 +103,14 @@ function checkEntries(configs: readonly DockerConfig[], repository: Repository):
 async function findIn(
   config: DockerConfig,
   repository: Repository,
-  ask: Ask,
+  ask: AskHelper,
   warn: StoreListener['warn'],
 ): Promise<Credential | undefined> {
   const server = serverKey(repository.registry);
   const helper = credHelperFor(config, repository.registry);
   if (helper !== undefined) {
-    const helped = await ask(helper, server, `${config.name}, credHelpers`);
-    if (helped !== undefined) return helped;
+    const credential = await ask(helper, server, `${config.name}, credHelpers`);
+    if (credential !== undefined) return credential;
   }
   const stored = hasStore(config) ? await fromStore(config, server, ask, warn) : undefined;
   return stored ?? findAuth(config, repository);
@@ -115,14 +123,14 @@ function hasStore({ credsStore }: DockerConfig): boolean {
 async function fromStore(
   config: DockerConfig,
   server: string,
-  ask: Ask,
+  ask: AskHelper,
   warn: StoreListener['warn'],
 ): Promise<Credential | undefined> {
   try {
     return await ask(config.credsStore, server, `${config.name}, credsStore`);
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
-    warn(`${error.message} The entries of auths are used.`, error.said);
+    warn(`${error.message} The entries of auths are used.`, error.remoteMessage);
     return undefined;
   }
 }
