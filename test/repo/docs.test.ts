@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
 import { test } from 'node:test';
 import { inputDefaults } from '../../src/action/input-table.ts';
 import { outputNames } from '../../src/action/outputs.ts';
 import { errorCodes } from '../../src/error.ts';
-import { readActionFile, sectionOf, snippetsOf, textOf, withTables } from '../support/readme.ts';
+import { pages, readActionFile, sectionOf, snippetsOf, textOf, withTables } from '../support/readme.ts';
 
 const readme = textOf('README.md');
+const texts = pages.map((page) => ({ page, text: textOf(page) }));
+const everything = texts.map(({ text }) => text).join('\n');
 const inputNames = Object.keys(inputDefaults);
 const action = readActionFile();
 
@@ -47,7 +50,7 @@ for (const [level, inCode] of [
     const declared = Object.keys(action[level]);
     assert.deepEqual(declared.toSorted(), contract[level].split(' ').sort());
     assert.deepEqual([...inCode].sort(), declared.toSorted());
-    assert.deepEqual(namesIn(sectionOf(readme, level)), declared);
+    assert.deepEqual(namesIn(sectionOf(readme, level)).sort(), declared.toSorted());
   });
 }
 
@@ -75,8 +78,8 @@ test('every description is made of full sentences', () => {
   }
 });
 
-test("the README's table of errors has every code of the contract and of the code, each with what to do", () => {
-  const table = below('## Errors');
+test('the table of errors has every code of the contract and of the code, each with what to do', () => {
+  const table = textOf('docs/errors.md');
   const codes = contract.codes.split(' ');
   assert.deepEqual([...errorCodes], codes);
   assert.deepEqual(namesIn(table), codes);
@@ -85,43 +88,56 @@ test("the README's table of errors has every code of the contract and of the cod
 
 test('every name in the code style of an input or output exists', () => {
   const known = new Set([...inputNames, ...Object.values(inputDefaults), ...outputNames, ...errorCodes]);
-  const used = [...readme.matchAll(/`([a-z]+(?:-[a-z]+)+)(?:: [a-z0-9]+)?`/g)].map(([, name = '']) => name);
-  const others = ['continue-on-error', 'docker-credential-ecr-login', 'configure-aws-credentials'];
+  const used = [...everything.matchAll(/`([a-z]+(?:-[a-z]+)+)(?:: [a-z0-9]+)?`/g)].map(([, name = '']) => name);
+  const others = [
+    ...['continue-on-error', 'docker-credential-ecr-login', 'configure-aws-credentials', 'verify-attestation'],
+  ];
   for (const name of used) assert.ok(known.has(name as never) || others.includes(name), `${name} is no name of ours`);
 });
 
 test('every snippet names the action in the same way', () => {
-  const uses = [...readme.matchAll(/uses: (image-digests[^\s`]*)/g)].map(([, name]) => name);
+  const uses = [...everything.matchAll(/uses: (image-digests[^\s`]*)/g)].map(([, name]) => name);
   assert.ok(uses.length > 20);
   assert.deepEqual([...new Set(uses)].sort(), ['image-digests/image-digests@COMMIT', 'image-digests/image-digests@v1']);
 });
 
 test('every snippet that is a workflow, or shows a login, says which permissions it needs', () => {
-  const snippets = snippetsOf(readme);
-  assert.ok(snippets.length > 20);
+  const snippets = snippetsOf(everything);
+  assert.ok(snippets.length > 30);
   for (const { title, document } of snippets) {
-    const isFirst = title === 'Image Digests';
-    assert.ok(isFirst || Object.hasOwn(document as object, 'permissions'), `${title} has no permissions`);
+    // Steps alone, as they go into a job, but for logins, which need a permission of their own.
+    const isWorkflow =
+      Object.hasOwn(document as object, 'jobs') || textOf('docs/registries.md').includes(`## ${title}`);
+    assert.ok(!isWorkflow || Object.hasOwn(document as object, 'permissions'), `${title} has no permissions`);
   }
 });
 
-test('every link within the README leads somewhere', () => {
-  const anchors = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+/** The anchors of the headings of a page, as GitHub makes them. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title
       .toLowerCase()
       .replace(/[^a-z0-9 -]/g, '')
       .replaceAll(' ', '-'),
   );
-  const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
-  assert.ok(links.length > 10);
-  for (const link of links) assert.ok(anchors.includes(link), `#${link} leads nowhere`);
+}
+
+test('every link of the pages leads to a file that is there, and to a heading in it', () => {
+  let count = 0;
+  for (const { page, text } of texts) {
+    for (const [, path = '', anchor] of text.matchAll(/\]\(([^)#:]*)(?:#([^)]+))?\)/g)) {
+      count += 1;
+      const target = path === '' ? page : posix.join(posix.dirname(page), path);
+      assert.ok(existsSync(new URL(`../../../${target}`, import.meta.url)), `${page}: ${target} does not exist`);
+      if (anchor !== undefined)
+        assert.ok(anchorsOf(textOf(target)).includes(anchor), `${page}: no #${anchor} in ${target}`);
+    }
+  }
+  assert.ok(count > 30);
 });
 
-test('every file that the README links to exists', () => {
-  const files = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = '']) => path);
-  assert.ok(files.includes('docs/summary.png'));
-  for (const path of files)
-    assert.ok(existsSync(new URL(`../../../${path}`, import.meta.url)), `${path} does not exist`);
+test('every page is found from the README', () => {
+  for (const page of pages.slice(1)) assert.ok(readme.includes(`](${page})`), page);
 });
 
 test('the commands of the README are scripts of package.json', () => {
@@ -132,5 +148,5 @@ test('the commands of the README are scripts of package.json', () => {
 });
 
 test('the place for the table of timings is there, and is not empty', () => {
-  assert.match(sectionOf(readme, 'bench'), /\S/);
+  assert.match(sectionOf(textOf('docs/speed.md'), 'bench'), /\S/);
 });

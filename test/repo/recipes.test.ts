@@ -8,11 +8,11 @@ import type { Context } from '../support/expressions.ts';
 import { holds } from '../support/expressions.ts';
 import { type Image, image, index } from '../support/images.ts';
 import { type HostOptions, type Internet, startInternet } from '../support/internet.ts';
-import { snippetsOf, textOf } from '../support/readme.ts';
+import { pages, snippetsOf, textOf } from '../support/readme.ts';
 import type { TestRegistry } from '../support/registry.ts';
 import { runSnippet, type WorkflowRun } from '../support/workflow.ts';
 
-const snippets = snippetsOf(textOf('README.md'));
+const snippets = pages.flatMap((page) => snippetsOf(textOf(page)));
 const covered = new Set<string>();
 
 const githubToken = 'ghs_0123456789abcdefghijklmnop';
