@@ -2585,8 +2585,89 @@ function trySummary(results, more, runner, log) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = require("node:os");
+;// CONCATENATED MODULE: ./lib/src/action/export-report.js
+
+/** Milliseconds that an attempt of a download may take until its first byte. */
+const attemptMs = 30_000;
+/** Bytes that a download gets at least in a minute, or it ends. */
+const minBytesPerMinute = 1024 * 1024;
+/** Milliseconds that an export may take besides downloading. */
+const slackMs = 10 * 60_000;
+/** Tells the log how an export goes, and what watches over the run how long it may take. */
+function exportListener(path, { log, limit }) {
+    return {
+        onStart(blobs, bytes, freeBytes) {
+            limit(Math.ceil(bytes / minBytesPerMinute) * 60_000 + slackMs);
+            log.line(`Exporting ${blobs} blobs, ${humanSize(bytes)}, to ${path} (${humanSize(freeBytes)} free)`);
+        },
+        onProgress: (doneBytes, bytes) => log.line(`${humanSize(doneBytes)} of ${humanSize(bytes)}`),
+        onEnd(blobs, bytes, milliseconds) {
+            const seconds = Math.max(milliseconds, 1) / 1000;
+            const speed = humanSize(Math.round(bytes / seconds));
+            log.line(`Exported ${blobs} blobs, ${humanSize(bytes)} in ${seconds.toFixed(1)} s (${speed}/s), every byte verified`);
+        },
+        warn: log.warning,
+    };
+}
+/** An operation without a deadline: downloads have limits of their own. Only what is urgent is printed. */
+function exportOperation(log) {
+    return {
+        signal: new AbortController().signal,
+        deadline: Number.POSITIVE_INFINITY,
+        attemptMs,
+        trace(_, line, urgent) {
+            if (urgent)
+                log.line(line);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/src/image/layout-names.js
+
+
+
+/** The grammar of a ref.name, by the specification. */
+const refNamePattern = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text is a ref.name by the grammar of the specification. */
+function isRefName(text) {
+    return refNamePattern.test(text);
+}
+/** The full reference of an image on a registry, without a digest where there is a tag; empty for a local layout. */
+function fullReference(source) {
+    if (source.kind === 'layout')
+        return '';
+    const { tag, digest } = source.reference;
+    return tag === undefined ? `${(0,reference/* nameOf */.Vb)(source.reference)}@${digest}` : `${(0,reference/* nameOf */.Vb)(source.reference)}:${tag}`;
+}
+/**
+ * The names of an image in a layout: its tag, of several images the full reference, of several platforms each with
+ * `-OS-ARCH[-VARIANT]`. An image without a tag has no ref.name, and none ever holds a digest.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#pre-defined-annotation-keys
+ */
+function layoutNames(source, entry, siblings, { hasSeveralImages, hasSeveralPlatforms }) {
+    const tag = tagOf(source);
+    const full = fullReference(source);
+    const suffix = hasSeveralPlatforms ? platformSuffix(entry, siblings) : '';
+    const base = hasSeveralImages && source.kind === 'registry' ? full : tag;
+    const refName = tag === '' ? '' : `${base}${suffix}`;
+    return { refName, imageName: full === '' ? '' : `${full}${refName === '' ? '' : suffix}` };
+}
+/** `-OS-ARCH[-VARIANT]`, and what else tells apart those that would be equal. */
+function platformSuffix({ platform, manifestDigest }, siblings) {
+    if (platform === undefined)
+        return '';
+    const suffix = plainSuffix(platform);
+    const hasTwin = siblings.some((sibling) => sibling.manifestDigest !== manifestDigest && sibling.platform && plainSuffix(sibling.platform) === suffix);
+    const { osVersion, osFeatures } = platform;
+    return hasTwin ? [suffix, osVersion, ...osFeatures].filter((part) => part !== '').join('-') : suffix;
+}
+function plainSuffix(platform) {
+    return `-${formatPlatform({ ...platform, osVersion: '', osFeatures: [] }).replaceAll('/', '-')}`;
+}
+
+// EXTERNAL MODULE: ./lib/src/oci/host.js
+var oci_host = __nccwpck_require__(3192);
 ;// CONCATENATED MODULE: ./lib/src/action/input-values.js
 
 
@@ -2765,195 +2846,6 @@ function githubRegistries(env) {
     return host === 'github.com' ? ['ghcr.io'] : [`containers.${host}`];
 }
 
-;// CONCATENATED MODULE: ./lib/src/action/export-report.js
-
-/** Milliseconds that an attempt of a download may take until its first byte. */
-const attemptMs = 30_000;
-/** Bytes that a download gets at least in a minute, or it ends. */
-const minBytesPerMinute = 1024 * 1024;
-/** Milliseconds that an export may take besides downloading. */
-const slackMs = 10 * 60_000;
-/** Tells the log how an export goes, and what watches over the run how long it may take. */
-function exportListener(path, { log, limit }) {
-    return {
-        onStart(blobs, bytes, freeBytes) {
-            limit(Math.ceil(bytes / minBytesPerMinute) * 60_000 + slackMs);
-            log.line(`Exporting ${blobs} blobs, ${humanSize(bytes)}, to ${path} (${humanSize(freeBytes)} free)`);
-        },
-        onProgress: (doneBytes, bytes) => log.line(`${humanSize(doneBytes)} of ${humanSize(bytes)}`),
-        onEnd(blobs, bytes, milliseconds) {
-            const seconds = Math.max(milliseconds, 1) / 1000;
-            const speed = humanSize(Math.round(bytes / seconds));
-            log.line(`Exported ${blobs} blobs, ${humanSize(bytes)} in ${seconds.toFixed(1)} s (${speed}/s), every byte verified`);
-        },
-        warn: log.warning,
-    };
-}
-/** An operation without a deadline: downloads have limits of their own. Only what is urgent is printed. */
-function exportOperation(log) {
-    return {
-        signal: new AbortController().signal,
-        deadline: Number.POSITIVE_INFINITY,
-        attemptMs,
-        trace(_, line, urgent) {
-            if (urgent)
-                log.line(line);
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/src/action/input-table.js
-
-
-/**
- * Every input with its default, as `action.yml` has them. `none` is the default of gates, so that one that is not set
- * and one that was set to nothing differ: an empty gate is what a dropped job output or a misspelt id looks like.
- */
-const inputDefaults = {
-    image: '',
-    platform: 'linux/amd64',
-    registry: '',
-    username: '',
-    password: '',
-    'github-token': '',
-    'auth-hosts': '',
-    'plain-http': '',
-    inspect: 'false',
-    'expected-digest': 'none',
-    'expected-labels': 'none',
-    'require-platforms': 'none',
-    'verify-blobs': 'false',
-    'fail-on-missing': 'true',
-    'wait-timeout': '0',
-    'wait-interval': '5s',
-    'built-from': 'none',
-    'built-by': 'none',
-    runners: 'github-hosted',
-    'predicate-type': 'https://slsa.dev/provenance/v1',
-    'signed-by': 'none',
-    'public-key': 'none',
-    'transparency-log': 'required',
-    'attested-digest': 'digest',
-    'trusted-root': 'none',
-    'require-referrers': 'none',
-    referrers: 'false',
-    'export-to': '',
-    mirrors: '',
-    'compare-with': '',
-    'base-image': '',
-    timeout: '2m',
-    summary: 'true',
-};
-/** Inputs that must not arrive empty: what they guard would then be left open. */
-const neverEmpty = new Set([
-    'verify-blobs',
-    'fail-on-missing',
-    'runners',
-    'predicate-type',
-    'transparency-log',
-    'attested-digest',
-]);
-/** Gates in whose lines a comma is an ordinary character. */
-const lineGates = new Set([
-    'expected-labels',
-    'built-from',
-    'built-by',
-    'signed-by',
-    'public-key',
-    'trusted-root',
-]);
-/** Reads inputs from the variables by which the runner gives them. Throws `invalid-input` for what must not be empty. */
-function inputReader(env) {
-    return (name) => {
-        const text = env[variableOf(name)]?.trim();
-        if (text === '' && neverEmpty.has(name))
-            throw emptyInput(name, `write ${inputDefaults[name]} for the default`);
-        return text || inputDefaults[name];
-    };
-}
-/** The variable by which the runner gives an input. It keeps hyphens. */
-function variableOf(name) {
-    return `INPUT_${name.toUpperCase()}`;
-}
-function emptyInput(name, whatElse) {
-    return new src_error/* ActionError */.lZ('invalid-input', `${name} is empty. An output that it comes from may have been dropped or misspelt; ${whatElse}.`, {
-        advice: 'Check the step or job that the value comes from. In a reusable workflow or a composite action give your own input the same default.',
-    });
-}
-/** What a gate demands; undefined where it is not set. One that is there and demands nothing is refused. */
-function readGate(name, env, parse) {
-    const text = env[variableOf(name)]?.trim() ?? 'none';
-    if (text === 'none')
-        return undefined;
-    if (text === '')
-        throw emptyInput(name, 'write none where no gate is wanted');
-    const items = lineGates.has(name) ? parseLines(text) : parseList(text);
-    if (items.includes('none')) {
-        throw invalidInput(name, 'none stands beside other lines', 'Write none alone, or what the gate demands.');
-    }
-    if (items.length > 0)
-        return aboutInput(name, () => parse(text));
-    throw invalidInput(name, 'it names nothing to check', 'Write what it demands, or none where no gate is wanted.');
-}
-/** Adds to an error about a value which input it came by. */
-function aboutInput(name, parse) {
-    try {
-        return parse();
-    }
-    catch (error) {
-        if (!(error instanceof src_error/* ActionError */.lZ))
-            throw error;
-        const prefix = `The input ${name} cannot be used:`;
-        throw error.message.startsWith(prefix) ? error : error.with({ message: `${prefix} ${error.message}` });
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/src/image/layout-names.js
-
-
-
-/** The grammar of a ref.name, by the specification. */
-const refNamePattern = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
-/** Whether a text is a ref.name by the grammar of the specification. */
-function isRefName(text) {
-    return refNamePattern.test(text);
-}
-/** The full reference of an image on a registry, without a digest where there is a tag; empty for a local layout. */
-function fullReference(source) {
-    if (source.kind === 'layout')
-        return '';
-    const { tag, digest } = source.reference;
-    return tag === undefined ? `${(0,reference/* nameOf */.Vb)(source.reference)}@${digest}` : `${(0,reference/* nameOf */.Vb)(source.reference)}:${tag}`;
-}
-/**
- * The names of an image in a layout: its tag, of several images the full reference, of several platforms each with
- * `-OS-ARCH[-VARIANT]`. An image without a tag has no ref.name, and none ever holds a digest.
- *
- * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#pre-defined-annotation-keys
- */
-function layoutNames(source, entry, siblings, { hasSeveralImages, hasSeveralPlatforms }) {
-    const tag = tagOf(source);
-    const full = fullReference(source);
-    const suffix = hasSeveralPlatforms ? platformSuffix(entry, siblings) : '';
-    const base = hasSeveralImages && source.kind === 'registry' ? full : tag;
-    const refName = tag === '' ? '' : `${base}${suffix}`;
-    return { refName, imageName: full === '' ? '' : `${full}${refName === '' ? '' : suffix}` };
-}
-/** `-OS-ARCH[-VARIANT]`, and what else tells apart those that would be equal. */
-function platformSuffix({ platform, manifestDigest }, siblings) {
-    if (platform === undefined)
-        return '';
-    const suffix = plainSuffix(platform);
-    const hasTwin = siblings.some((sibling) => sibling.manifestDigest !== manifestDigest && sibling.platform && plainSuffix(sibling.platform) === suffix);
-    const { osVersion, osFeatures } = platform;
-    return hasTwin ? [suffix, osVersion, ...osFeatures].filter((part) => part !== '').join('-') : suffix;
-}
-function plainSuffix(platform) {
-    return `-${formatPlatform({ ...platform, osVersion: '', osFeatures: [] }).replaceAll('/', '-')}`;
-}
-
-// EXTERNAL MODULE: ./lib/src/oci/host.js
-var oci_host = __nccwpck_require__(3192);
 ;// CONCATENATED MODULE: ./lib/src/action/attestation-inputs.js
 
 
@@ -3080,6 +2972,112 @@ function oneOf(name, input, values) {
     if (value !== undefined)
         return value;
     throw invalidInput(name, `"${text}" is none of its values`, `Write ${values.join(' or ')}.`);
+}
+
+;// CONCATENATED MODULE: ./lib/src/action/input-table.js
+
+
+/**
+ * Every input with its default, as `action.yml` has them. `none` is the default of gates, so that one that is not set
+ * and one that was set to nothing differ: an empty gate is what a dropped job output or a misspelt id looks like.
+ */
+const inputDefaults = {
+    image: '',
+    platform: 'linux/amd64',
+    registry: '',
+    username: '',
+    password: '',
+    'github-token': '',
+    'auth-hosts': '',
+    'plain-http': '',
+    inspect: 'false',
+    'expected-digest': 'none',
+    'expected-labels': 'none',
+    'require-platforms': 'none',
+    'verify-blobs': 'false',
+    'fail-on-missing': 'true',
+    'wait-timeout': '0',
+    'wait-interval': '5s',
+    'built-from': 'none',
+    'built-by': 'none',
+    runners: 'github-hosted',
+    'predicate-type': 'https://slsa.dev/provenance/v1',
+    'signed-by': 'none',
+    'public-key': 'none',
+    'transparency-log': 'required',
+    'attested-digest': 'digest',
+    'trusted-root': 'none',
+    'require-referrers': 'none',
+    referrers: 'false',
+    'export-to': '',
+    mirrors: '',
+    'compare-with': '',
+    'base-image': '',
+    timeout: '2m',
+    summary: 'true',
+};
+/** Inputs that must not arrive empty: what they guard would then be left open. */
+const neverEmpty = new Set([
+    'verify-blobs',
+    'fail-on-missing',
+    'runners',
+    'predicate-type',
+    'transparency-log',
+    'attested-digest',
+]);
+/** Gates in whose lines a comma is an ordinary character. */
+const lineGates = new Set([
+    'expected-labels',
+    'built-from',
+    'built-by',
+    'signed-by',
+    'public-key',
+    'trusted-root',
+]);
+/** Reads inputs from the variables by which the runner gives them. Throws `invalid-input` for what must not be empty. */
+function inputReader(env) {
+    return (name) => {
+        const text = env[variableOf(name)]?.trim();
+        if (text === '' && neverEmpty.has(name))
+            throw emptyInput(name, `write ${inputDefaults[name]} for the default`);
+        return text || inputDefaults[name];
+    };
+}
+/** The variable by which the runner gives an input. It keeps hyphens. */
+function variableOf(name) {
+    return `INPUT_${name.toUpperCase()}`;
+}
+function emptyInput(name, whatElse) {
+    return new src_error/* ActionError */.lZ('invalid-input', `${name} is empty. An output that it comes from may have been dropped or misspelt; ${whatElse}.`, {
+        advice: 'Check the step or job that the value comes from. In a reusable workflow or a composite action give your own input the same default.',
+    });
+}
+/** What a gate demands; undefined where it is not set. One that is there and demands nothing is refused. */
+function readGate(name, env, parse) {
+    const text = env[variableOf(name)]?.trim() ?? 'none';
+    if (text === 'none')
+        return undefined;
+    if (text === '')
+        throw emptyInput(name, 'write none where no gate is wanted');
+    const items = lineGates.has(name) ? parseLines(text) : parseList(text);
+    if (items.includes('none')) {
+        throw invalidInput(name, 'none stands beside other lines', 'Write none alone, or what the gate demands.');
+    }
+    if (items.length > 0)
+        return aboutInput(name, () => parse(text));
+    throw invalidInput(name, 'it names nothing to check', 'Write what it demands, or none where no gate is wanted.');
+}
+/** Adds to an error about a value which input it came by. */
+function aboutInput(name, parse) {
+    try {
+        return parse();
+    }
+    catch (error) {
+        if (!(error instanceof src_error/* ActionError */.lZ))
+            throw error;
+        const prefix = `The input ${name} cannot be used:`;
+        throw error.message.startsWith(prefix) ? error : error.with({ message: `${prefix} ${error.message}` });
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/src/action/inputs.js
@@ -5251,6 +5249,40 @@ function shorten(text, maxLength) {
     return `${kept}… (${text.length - kept.length} more characters)`;
 }
 
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
+;// CONCATENATED MODULE: ./lib/src/action/machine.js
+
+
+
+/** Masks the secrets among the inputs before anything else happens. */
+function keepSecrets(env, log) {
+    const input = inputReader(env);
+    for (const secret of [input('password'), githubToken(input)])
+        if (secret !== '')
+            log.keepSecret(secret);
+}
+/** Node can be told by a variable to trust any certificate; a step whose result gates a deploy must not be. */
+function requireCertificates(env, log) {
+    if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+        log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
+    }
+    delete env['NODE_TLS_REJECT_UNAUTHORIZED'];
+}
+/** What inputs are read from besides the environment. */
+function thisMachine() {
+    return { platform: process.platform, homeFolder: homeFolder(), userId: process.getuid?.() };
+}
+/** Empty for a user without a home, as in some containers. */
+function homeFolder() {
+    try {
+        return (0,external_node_os_namespaceObject.homedir)();
+    }
+    catch {
+        return '';
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/src/action/version.js
 /** The version in `package.json`, which a test holds against this one. */
 const version = '1.0.0';
@@ -5394,6 +5426,74 @@ function enqueue(queue, signal) {
     });
 }
 
+;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
+/** The four media types that are requested, in the order of the `Accept` header. */
+const manifestTypes = [
+    'application/vnd.oci.image.index.v1+json',
+    'application/vnd.docker.distribution.manifest.list.v2+json',
+    'application/vnd.oci.image.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v2+json',
+];
+const kinds = {
+    'application/vnd.oci.image.index.v1+json': 'index',
+    'application/vnd.docker.distribution.manifest.list.v2+json': 'index',
+    'application/vnd.oci.image.manifest.v1+json': 'manifest',
+    'application/vnd.docker.distribution.manifest.v2+json': 'manifest',
+};
+/** Types that say nothing about a document: registries and proxies fall back to them. */
+const genericTypes = new Set(['', 'application/json', 'text/plain', 'application/octet-stream']);
+const schema1Types = new Set([
+    'application/vnd.docker.distribution.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v1+prettyjws',
+]);
+const imageConfigTypes = new Set([
+    'application/vnd.oci.image.config.v1+json',
+    'application/vnd.docker.container.image.v1+json',
+]);
+/** Reads a `Content-Type`: parameters dropped, lower-cased; empty when there is none. */
+function essence(contentType) {
+    return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+/** Whether `type` is one of the four of {@link manifestTypes}. */
+function isManifestType(type) {
+    return Object.hasOwn(kinds, type);
+}
+/** Whether `type` is that of an index. */
+function isIndexType(type) {
+    return isManifestType(type) && kinds[type] === 'index';
+}
+/** Whether a document of this type is an index or a manifest. */
+function kindOf(type) {
+    return kinds[type];
+}
+/** Whether `type` leaves open what the document is. */
+function isGenericType(type) {
+    return genericTypes.has(type);
+}
+/** Whether `type` is Docker's schema 1, whose digests cannot be computed from the bytes. */
+function isSchema1Type(type) {
+    return schema1Types.has(type);
+}
+/**
+ * Whether `type` is that of a layer which registries need not have.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers
+ */
+function isNonDistributableType(type) {
+    return /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./.test(type);
+}
+/**
+ * Whether `type` is the config of an image that can be run, and not of some other artifact. In Docker's manifests a
+ * generic type is one, too: old clients pushed images so.
+ *
+ * @param manifestType the type of the manifest that names the config
+ * @see https://github.com/distribution/distribution/issues/1621
+ */
+function isImageConfigType(type, manifestType) {
+    const isDocker = manifestType === 'application/vnd.docker.distribution.manifest.v2+json';
+    return imageConfigTypes.has(type) || (isDocker && isGenericType(type));
+}
+
 ;// CONCATENATED MODULE: ./lib/src/oci/fields.js
 
 
@@ -5510,74 +5610,6 @@ function readDescriptor(value, what) {
         annotations: asTextMap(descriptor['annotations'], `${what}.annotations`),
         artifactType: asOptionalText(descriptor['artifactType'], `${what}.artifactType`),
     };
-}
-
-;// CONCATENATED MODULE: ./lib/src/oci/media-type.js
-/** The four media types that are requested, in the order of the `Accept` header. */
-const manifestTypes = [
-    'application/vnd.oci.image.index.v1+json',
-    'application/vnd.docker.distribution.manifest.list.v2+json',
-    'application/vnd.oci.image.manifest.v1+json',
-    'application/vnd.docker.distribution.manifest.v2+json',
-];
-const kinds = {
-    'application/vnd.oci.image.index.v1+json': 'index',
-    'application/vnd.docker.distribution.manifest.list.v2+json': 'index',
-    'application/vnd.oci.image.manifest.v1+json': 'manifest',
-    'application/vnd.docker.distribution.manifest.v2+json': 'manifest',
-};
-/** Types that say nothing about a document: registries and proxies fall back to them. */
-const genericTypes = new Set(['', 'application/json', 'text/plain', 'application/octet-stream']);
-const schema1Types = new Set([
-    'application/vnd.docker.distribution.manifest.v1+json',
-    'application/vnd.docker.distribution.manifest.v1+prettyjws',
-]);
-const imageConfigTypes = new Set([
-    'application/vnd.oci.image.config.v1+json',
-    'application/vnd.docker.container.image.v1+json',
-]);
-/** Reads a `Content-Type`: parameters dropped, lower-cased; empty when there is none. */
-function essence(contentType) {
-    return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
-/** Whether `type` is one of the four of {@link manifestTypes}. */
-function isManifestType(type) {
-    return Object.hasOwn(kinds, type);
-}
-/** Whether `type` is that of an index. */
-function isIndexType(type) {
-    return isManifestType(type) && kinds[type] === 'index';
-}
-/** Whether a document of this type is an index or a manifest. */
-function kindOf(type) {
-    return kinds[type];
-}
-/** Whether `type` leaves open what the document is. */
-function isGenericType(type) {
-    return genericTypes.has(type);
-}
-/** Whether `type` is Docker's schema 1, whose digests cannot be computed from the bytes. */
-function isSchema1Type(type) {
-    return schema1Types.has(type);
-}
-/**
- * Whether `type` is that of a layer which registries need not have.
- *
- * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers
- */
-function isNonDistributableType(type) {
-    return /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./.test(type);
-}
-/**
- * Whether `type` is the config of an image that can be run, and not of some other artifact. In Docker's manifests a
- * generic type is one, too: old clients pushed images so.
- *
- * @param manifestType the type of the manifest that names the config
- * @see https://github.com/distribution/distribution/issues/1621
- */
-function isImageConfigType(type, manifestType) {
-    const isDocker = manifestType === 'application/vnd.docker.distribution.manifest.v2+json';
-    return imageConfigTypes.has(type) || (isDocker && isGenericType(type));
 }
 
 ;// CONCATENATED MODULE: ./lib/src/oci/index.js
@@ -5769,44 +5801,21 @@ function document_invalid(why) {
     return new src_error/* ActionError */.lZ('invalid-manifest', why);
 }
 
-;// CONCATENATED MODULE: ./lib/src/image/export.js
+;// CONCATENATED MODULE: ./lib/src/image/layout-plan.js
 
 
 
-
-
-/** Blobs that are written at a time. */
-const maxBlobsAtOnce = 8;
-/** Milliseconds between two lines about the progress. */
-const progressMs = 10_000;
-/**
- * Writes images with their configs and all layers into a layout, every byte verified. Whatever fails, nothing is left.
- *
- * @returns the images, each platform with its name in the layout
- * @throws ActionError what the stores and the target throw, `runner-error` where the disk is too small
- */
-async function exportImages(images, context) {
-    const { target, operation } = context;
-    const abort = new AbortController();
-    const within = { ...operation, signal: AbortSignal.any([operation.signal, abort.signal]) };
-    try {
-        const plan = { entries: [], documents: new Map(), blobs: new Map() };
-        const named = [];
-        for (const image of images)
-            named.push(await planImage(image, plan, images.length > 1, { ...context, operation: within }));
-        await writePlan(plan, context, abort);
-        await target.finish(plan.entries);
-        return named;
-    }
-    catch (error) {
-        abort.abort(error);
-        target.discard();
-        throw error;
-    }
+/** A plan for nothing. */
+function emptyPlan() {
+    return { entries: [], documents: new Map(), blobs: new Map() };
 }
-/** Adds an image to the plan, and names its platforms. */
-async function planImage(image, plan, hasSeveralImages, { platforms, open, operation, listener }) {
-    const store = open(image.request.source, operation);
+/**
+ * Adds an image to a plan, with what its index names where all platforms are wanted.
+ *
+ * @returns the image, each platform with its name in the layout
+ * @throws ActionError `size-mismatch` for a blob that is described in two ways, and what the store throws
+ */
+async function planImage(image, plan, { platforms, store, hasSeveralImages, warn }) {
     const isWhole = platforms === 'all' && image.isIndex;
     const scope = { hasSeveralImages, hasSeveralPlatforms: platforms !== 'all' && platforms.length > 1 };
     if (isWhole) {
@@ -5823,7 +5832,7 @@ async function planImage(image, plan, hasSeveralImages, { platforms, open, opera
         entries.push({ ...entry, layoutName: names.refName });
         addEntry(plan, isWhole ? indexEntry(image, names) : manifestEntry(entry, names));
         if (names.refName !== '' && !isRefName(names.refName)) {
-            listener.warn(`The name ${names.refName} is written into the layout, but is not one by the specification.`);
+            warn(`The name ${names.refName} is written into the layout, but is not one by the specification.`);
         }
     }
     return { ...image, entries };
@@ -5858,6 +5867,73 @@ function planBlob(descriptor, { blobs }, store) {
     }
     if (other === undefined)
         blobs.set(descriptor.digest, { descriptor, store });
+}
+function indexEntry({ mediaType, digest, bytes }, names) {
+    return { mediaType, digest, size: bytes.byteLength, ...annotationsOf(names) };
+}
+function manifestEntry({ manifest, manifestDigest, manifestBytes, platform }, names) {
+    return {
+        mediaType: manifest.mediaType,
+        digest: manifestDigest,
+        size: manifestBytes.byteLength,
+        ...annotationsOf(names),
+        ...(platform === undefined ? {} : { platform: writtenPlatform(platform) }),
+    };
+}
+function annotationsOf({ refName, imageName }) {
+    const annotations = {
+        ...(imageName === '' ? {} : { 'io.containerd.image.name': imageName }),
+        ...(refName === '' ? {} : { 'org.opencontainers.image.ref.name': refName }),
+    };
+    return Object.keys(annotations).length === 0 ? {} : { annotations };
+}
+function writtenPlatform({ os, architecture, variant, osVersion, osFeatures }) {
+    return {
+        architecture,
+        os,
+        ...(osVersion === '' ? {} : { 'os.version': osVersion }),
+        ...(osFeatures.length === 0 ? {} : { 'os.features': osFeatures }),
+        ...(variant === '' ? {} : { variant }),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/src/image/export.js
+
+
+
+
+/** Blobs that are written at a time. */
+const maxBlobsAtOnce = 8;
+/** Milliseconds between two lines about the progress. */
+const progressMs = 10_000;
+/**
+ * Writes images with their configs and all layers into a layout, every byte verified. Whatever fails, nothing is left.
+ *
+ * @returns the images, each platform with its name in the layout
+ * @throws ActionError what the stores and the target throw, `runner-error` where the disk is too small
+ */
+async function exportImages(images, context) {
+    const { target, operation } = context;
+    const abort = new AbortController();
+    const within = { ...operation, signal: AbortSignal.any([operation.signal, abort.signal]) };
+    try {
+        const plan = emptyPlan();
+        const named = [];
+        const { platforms, open, listener } = context;
+        for (const image of images) {
+            const store = open(image.request.source, within);
+            const hasSeveralImages = images.length > 1;
+            named.push(await planImage(image, plan, { platforms, store, hasSeveralImages, warn: listener.warn }));
+        }
+        await writePlan(plan, context, abort);
+        await target.finish(plan.entries);
+        return named;
+    }
+    catch (error) {
+        abort.abort(error);
+        target.discard();
+        throw error;
+    }
 }
 async function writePlan({ documents, blobs }, context, abort) {
     const { target, listener } = context;
@@ -5923,34 +5999,6 @@ async function allOrAbort(tasks, abort) {
     })));
     if (failure !== undefined)
         throw failure.error;
-}
-function indexEntry({ mediaType, digest, bytes }, names) {
-    return { mediaType, digest, size: bytes.byteLength, ...annotationsOf(names) };
-}
-function manifestEntry({ manifest, manifestDigest, manifestBytes, platform }, names) {
-    return {
-        mediaType: manifest.mediaType,
-        digest: manifestDigest,
-        size: manifestBytes.byteLength,
-        ...annotationsOf(names),
-        ...(platform === undefined ? {} : { platform: writtenPlatform(platform) }),
-    };
-}
-function annotationsOf({ refName, imageName }) {
-    const annotations = {
-        ...(imageName === '' ? {} : { 'io.containerd.image.name': imageName }),
-        ...(refName === '' ? {} : { 'org.opencontainers.image.ref.name': refName }),
-    };
-    return Object.keys(annotations).length === 0 ? {} : { annotations };
-}
-function writtenPlatform({ os, architecture, variant, osVersion, osFeatures }) {
-    return {
-        architecture,
-        os,
-        ...(osVersion === '' ? {} : { 'os.version': osVersion }),
-        ...(osFeatures.length === 0 ? {} : { 'os.features': osFeatures }),
-        ...(variant === '' ? {} : { variant }),
-    };
 }
 function diskTooSmall(needed, free) {
     const gigabytes = (bytes) => `${(bytes / 1e9).toFixed(1)} GB`;
@@ -7966,6 +8014,33 @@ function adviceFor({ registry }, credential) {
         : 'Check that they are still valid and may read this repository.';
 }
 
+;// CONCATENATED MODULE: ./lib/src/registry/auth/session.js
+/** A session that has not been authorized yet. */
+function newSession(credential) {
+    return { credential, authorization: undefined, isAccepted: false };
+}
+function isSameCredential(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other);
+}
+/**
+ * The session to go on with after one was refused: with a fresh credential where the last one was accepted before and has
+ * expired, anonymously where the workflow's own token was rejected. Undefined when the refusal is final.
+ *
+ * @param refused the credential of the session
+ * @param findAgain looks the credential up anew
+ */
+async function successorOf(session, refused, findAgain, trace) {
+    const fresh = session.isAccepted ? await findAgain() : refused;
+    if (fresh !== undefined && !isSameCredential(fresh, refused)) {
+        trace('token', `${refused.source} has expired: using what it gives now`);
+        return newSession(async () => fresh);
+    }
+    if (!refused.isOptional)
+        return undefined;
+    trace('token', `${refused.source} was rejected: trying anonymously`);
+    return newSession(async () => undefined);
+}
+
 ;// CONCATENATED MODULE: ./lib/src/registry/auth/token.js
 
 
@@ -8088,6 +8163,7 @@ function withoutHash(realm) {
 
 
 
+
 /** Bytes of the response of `GET /v2/`, of which only the head matters. */
 const maxBaseBytes = 64 * 1024;
 /**
@@ -8101,19 +8177,11 @@ const maxBaseBytes = 64 * 1024;
 function withAuth(send, options) {
     const { repository } = options;
     let session = newSession(once(() => options.findCredential(false)));
-    /** The session to go on with after one was refused; undefined when that is final. */
-    const successorOf = async (refused, credential, { trace }) => {
+    const refresh = async (refused, credential, { trace }) => {
+        // Another request may have found the way by now.
         if (session !== refused)
             return session;
-        const fresh = refused.isAccepted ? await options.findCredential(true) : credential;
-        if (fresh !== undefined && !isSameCredential(fresh, credential)) {
-            trace('token', `${credential.source} has expired: using what it gives now`);
-            return newSession(async () => fresh);
-        }
-        if (!credential.isOptional)
-            return undefined;
-        trace('token', `${credential.source} was rejected: trying anonymously`);
-        return newSession(async () => undefined);
+        return successorOf(refused, credential, () => options.findCredential(true), trace);
     };
     return async (request) => {
         const current = session;
@@ -8124,7 +8192,7 @@ function withAuth(send, options) {
             if (!isAccessError(error))
                 throw error;
             const credential = await current.credential().catch(() => undefined);
-            const successor = credential && (await successorOf(current, credential, request));
+            const successor = credential && (await refresh(current, credential, request));
             if (successor === undefined)
                 throw withSource(error, credential, repository);
             session = successor;
@@ -8136,12 +8204,6 @@ function withAuth(send, options) {
             });
         }
     };
-}
-function newSession(credential) {
-    return { credential, authorization: undefined, isAccepted: false };
-}
-function isSameCredential(one, other) {
-    return JSON.stringify(one) === JSON.stringify(other);
 }
 /** Sends a request as it is or with what was accepted last; where the registry challenges it, once more. */
 async function sendAuthorized(send, bare, session, options) {
@@ -8737,6 +8799,105 @@ function readAnnounced(response) {
     return quoting(response, () => parseDocument(response.body, announcedType(response)));
 }
 
+;// CONCATENATED MODULE: ./lib/src/registry/range-reader.js
+
+
+/** Bytes that count as progress. */
+const progressBytes = 1024 * 1024;
+/** Breaks without progress between them. */
+const maxBreaks = 5;
+/**
+ * A reader of the ranges of one blob. What breaks off is resumed where it ended, asked of the registry anew.
+ *
+ * @throws ActionError when it reads: `size-mismatch`, `registry-error` for a wrong range, `network` after five breaks
+ *   without 1 MiB of progress
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-14
+ */
+function rangeReader(descriptor, fetch, context) {
+    const { size, digest } = descriptor;
+    const request = (range) => {
+        const isWhole = range.start === 0 && range.end === size - 1;
+        return fetch(isWhole ? undefined : range, context.operation);
+    };
+    return {
+        fetch: request,
+        async *read({ start, end }, response) {
+            let at = start;
+            let lastBreak = start;
+            let breaks = 0;
+            for (let current = response;; current = undefined) {
+                try {
+                    for await (const chunk of bodyFrom(at, end, current ?? (await request({ start: at, end })), descriptor)) {
+                        at += chunk.byteLength;
+                        context.onBytes(chunk.byteLength);
+                        yield chunk;
+                    }
+                    return;
+                }
+                catch (error) {
+                    if (!(error instanceof src_error/* ActionError */.lZ) || !error.transient || context.operation.signal.aborted)
+                        throw error;
+                    if (at > end)
+                        return;
+                    breaks = at - lastBreak >= progressBytes ? 1 : breaks + 1;
+                    lastBreak = at;
+                    if (breaks >= maxBreaks)
+                        throw brokenOff(digest, error);
+                    context.onBreak(`${digest} broke off at ${at} of ${size} bytes: resuming. ${error.message}`);
+                }
+            }
+        },
+    };
+}
+/** The bytes from `at` on of a response to a request for the bytes from `at` to `end`. */
+async function* bodyFrom(at, end, response, descriptor) {
+    const { stream } = response;
+    if (stream === undefined)
+        return;
+    const isWhole = response.status === 200;
+    try {
+        if (!isWhole)
+            checkRange(response, { start: at, end }, descriptor);
+        // A server without ranges starts over: what was there already is skipped.
+        let skip = isWhole ? at : 0;
+        let left = isWhole ? Number.POSITIVE_INFINITY : end - at + 1;
+        for await (const chunk of stream.body) {
+            const rest = chunk.subarray(Math.min(skip, chunk.byteLength));
+            skip -= chunk.byteLength - rest.byteLength;
+            left -= rest.byteLength;
+            if (left < 0)
+                throw wrongRange(response, 'more bytes than it announced');
+            if (rest.byteLength > 0)
+                yield rest;
+        }
+        if (!isWhole && left > 0)
+            throw wrongRange(response, 'fewer bytes than it announced');
+    }
+    finally {
+        stream.close();
+    }
+}
+function checkRange(response, { start, end }, { digest, size }) {
+    const value = (0,transport/* header */.wx)(response, 'content-range') ?? '';
+    const [, first, last, total] = /^bytes ([0-9]+)-([0-9]+)\/([0-9]+|\*)$/.exec(value) ?? [];
+    if (response.status !== 206 || first !== String(start) || last !== String(end)) {
+        throw wrongRange(response, `the range "${value}" where bytes ${start}-${end} were requested`);
+    }
+    if (total === '*' || total === String(size))
+        return;
+    throw new src_error/* ActionError */.lZ('size-mismatch', `${digest} has ${total} bytes by its range; its descriptor says ${size}.`, {
+        advice: 'The image is malformed. Push it again.',
+    });
+}
+function wrongRange({ url, status }, what) {
+    return new src_error/* ActionError */.lZ('registry-error', `${url.host} responded ${status} with ${what}.`, {
+        advice: 'The registry or its storage does not follow HTTP. Tell its operator.',
+    });
+}
+function brokenOff(digest, error) {
+    return new src_error/* ActionError */.lZ('network', `${digest} broke off ${maxBreaks} times without progress. ${error.message}`);
+}
+
 ;// CONCATENATED MODULE: ./lib/src/registry/download.js
 
 
@@ -8745,13 +8906,9 @@ function readAnnounced(response) {
 const minPiecedBytes = 32 * 1024 * 1024;
 /** Bytes of a piece. A piece waits in memory for those before it. */
 const pieceBytes = 16 * 1024 * 1024;
-/** Bytes that count as progress. */
-const progressBytes = 1024 * 1024;
 /** Milliseconds in which a download has to make progress, and in which that is checked. */
 const maxStallMs = 60_000;
 const stallCheckMs = 10_000;
-/** Breaks without progress between them. */
-const maxBreaks = 5;
 /**
  * Downloads a blob. What breaks off is resumed where it ended, asked of the registry anew, as signed storage addresses
  * expire.
@@ -8871,90 +9028,6 @@ function eagerly(source) {
             });
         }
     })();
-}
-function rangeReader(descriptor, fetch, context) {
-    const { size, digest } = descriptor;
-    const request = (range) => {
-        const isWhole = range.start === 0 && range.end === size - 1;
-        return fetch(isWhole ? undefined : range, context.operation);
-    };
-    return {
-        fetch: request,
-        async *read({ start, end }, response) {
-            let at = start;
-            let lastBreak = start;
-            let breaks = 0;
-            for (let current = response;; current = undefined) {
-                try {
-                    for await (const chunk of bodyFrom(at, end, current ?? (await request({ start: at, end })), descriptor)) {
-                        at += chunk.byteLength;
-                        context.onBytes(chunk.byteLength);
-                        yield chunk;
-                    }
-                    return;
-                }
-                catch (error) {
-                    if (!(error instanceof src_error/* ActionError */.lZ) || !error.transient || context.operation.signal.aborted)
-                        throw error;
-                    if (at > end)
-                        return;
-                    breaks = at - lastBreak >= progressBytes ? 1 : breaks + 1;
-                    lastBreak = at;
-                    if (breaks >= maxBreaks)
-                        throw brokenOff(digest, error);
-                    context.onBreak(`${digest} broke off at ${at} of ${size} bytes: resuming. ${error.message}`);
-                }
-            }
-        },
-    };
-}
-/** The bytes from `at` on of a response to a request for the bytes from `at` to `end`. */
-async function* bodyFrom(at, end, response, descriptor) {
-    const { stream } = response;
-    if (stream === undefined)
-        return;
-    const isWhole = response.status === 200;
-    try {
-        if (!isWhole)
-            checkRange(response, { start: at, end }, descriptor);
-        // A server without ranges starts over: what was there already is skipped.
-        let skip = isWhole ? at : 0;
-        let left = isWhole ? Number.POSITIVE_INFINITY : end - at + 1;
-        for await (const chunk of stream.body) {
-            const rest = chunk.subarray(Math.min(skip, chunk.byteLength));
-            skip -= chunk.byteLength - rest.byteLength;
-            left -= rest.byteLength;
-            if (left < 0)
-                throw wrongRange(response, 'more bytes than it announced');
-            if (rest.byteLength > 0)
-                yield rest;
-        }
-        if (!isWhole && left > 0)
-            throw wrongRange(response, 'fewer bytes than it announced');
-    }
-    finally {
-        stream.close();
-    }
-}
-function checkRange(response, { start, end }, { digest, size }) {
-    const value = (0,transport/* header */.wx)(response, 'content-range') ?? '';
-    const [, first, last, total] = /^bytes ([0-9]+)-([0-9]+)\/([0-9]+|\*)$/.exec(value) ?? [];
-    if (response.status !== 206 || first !== String(start) || last !== String(end)) {
-        throw wrongRange(response, `the range "${value}" where bytes ${start}-${end} were requested`);
-    }
-    if (total === '*' || total === String(size))
-        return;
-    throw new src_error/* ActionError */.lZ('size-mismatch', `${digest} has ${total} bytes by its range; its descriptor says ${size}.`, {
-        advice: 'The image is malformed. Push it again.',
-    });
-}
-function wrongRange({ url, status }, what) {
-    return new src_error/* ActionError */.lZ('registry-error', `${url.host} responded ${status} with ${what}.`, {
-        advice: 'The registry or its storage does not follow HTTP. Tell its operator.',
-    });
-}
-function brokenOff(digest, error) {
-    return new src_error/* ActionError */.lZ('network', `${digest} broke off ${maxBreaks} times without progress. ${error.message}`);
 }
 /** Aborts a download that has got less than 1 MiB in the last minute. */
 function watchProgress({ digest }, abort) {
@@ -10623,8 +10696,6 @@ function describeRequest({ text }, { platforms }) {
 
 
 
-
-
 /** Milliseconds that a run may take besides waiting and resolving: helpers, files, and the end of both. */
 const run_slackMs = 30_000;
 /**
@@ -10667,32 +10738,6 @@ function stepContext() {
 function unguarded() {
     process.exitCode = 1;
     return { ...stepContext(), limit: () => undefined, undoOnEnd: () => undefined, isOver: () => false };
-}
-/** Masks the secrets among the inputs before anything else happens. */
-function keepSecrets(env, log) {
-    const input = inputReader(env);
-    for (const secret of [input('password'), githubToken(input)])
-        if (secret !== '')
-            log.keepSecret(secret);
-}
-/** Node can be told by a variable to trust any certificate; a step whose result gates a deploy must not be. */
-function requireCertificates(env, log) {
-    if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-        log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
-    }
-    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-}
-function thisMachine() {
-    return { platform: process.platform, homeFolder: homeFolder(), userId: process.getuid?.() };
-}
-/** Empty for a user without a home, as in some containers. */
-function homeFolder() {
-    try {
-        return (0,external_node_os_namespaceObject.homedir)();
-    }
-    catch {
-        return '';
-    }
 }
 function openStores(inputs, { env, log }) {
     const { compareWith, baseImage, authHosts, plainHttp, mirrors } = inputs;

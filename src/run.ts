@@ -1,10 +1,9 @@
-import { homedir } from 'node:os';
-import { githubToken } from './action/credential-inputs.ts';
 import { exportListener, exportOperation } from './action/export-report.ts';
 import { type Failure, fail } from './action/failures.ts';
-import { type Environment, inputReader, type Machine } from './action/input-table.ts';
+import type { Environment } from './action/input-table.ts';
 import { type Inputs, readInputs } from './action/inputs.ts';
 import { type Log, openLog } from './action/log.ts';
+import { keepSecrets, requireCertificates, thisMachine } from './action/machine.ts';
 import { publish, type RunnerFiles, runnerFiles } from './action/publish.ts';
 import { version } from './action/version.ts';
 import { documentBudget } from './content/budget.ts';
@@ -78,33 +77,6 @@ export function stepContext(): StepContext {
 function unguarded(): RunContext {
   process.exitCode = 1;
   return { ...stepContext(), limit: () => undefined, undoOnEnd: () => undefined, isOver: () => false };
-}
-
-/** Masks the secrets among the inputs before anything else happens. */
-function keepSecrets(env: Environment, log: Log): void {
-  const input = inputReader(env);
-  for (const secret of [input('password'), githubToken(input)]) if (secret !== '') log.keepSecret(secret);
-}
-
-/** Node can be told by a variable to trust any certificate; a step whose result gates a deploy must not be. */
-function requireCertificates(env: Environment, log: Log): void {
-  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    log.warning('NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are always checked.');
-  }
-  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-}
-
-function thisMachine(): Machine {
-  return { platform: process.platform, homeFolder: homeFolder(), userId: process.getuid?.() };
-}
-
-/** Empty for a user without a home, as in some containers. */
-function homeFolder(): string {
-  try {
-    return homedir();
-  } catch {
-    return '';
-  }
 }
 
 /** The stores of a run, until they are closed. */

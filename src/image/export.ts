@@ -4,12 +4,11 @@ import type { ContentStore } from '../content/store.ts';
 import { ActionError } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ManifestDocument, parseDocument } from '../oci/document.ts';
 import { isNonDistributableType } from '../oci/media-type.ts';
 import type { Platform } from '../oci/platform.ts';
-import { isRefName, type LayoutNames, type LayoutScope, layoutNames } from './layout-names.ts';
+import { emptyPlan, type LayoutPlan, planImage } from './layout-plan.ts';
 import type { OpenStore } from './resolve-image.ts';
-import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
+import type { ResolvedImage } from './resolved-image.ts';
 
 /** Blobs that are written at a time. */
 const maxBlobsAtOnce = 8;
@@ -47,13 +46,6 @@ export interface ExportContext {
   readonly operation: Operation;
 }
 
-/** What goes into a layout: each digest once, whatever images share it. */
-interface Plan {
-  readonly entries: object[];
-  readonly documents: Map<Digest, Uint8Array>;
-  readonly blobs: Map<Digest, { readonly descriptor: Descriptor; readonly store: ContentStore }>;
-}
-
 /**
  * Writes images with their configs and all layers into a layout, every byte verified. Whatever fails, nothing is left.
  *
@@ -65,10 +57,14 @@ export async function exportImages(images: readonly ResolvedImage[], context: Ex
   const abort = new AbortController();
   const within = { ...operation, signal: AbortSignal.any([operation.signal, abort.signal]) };
   try {
-    const plan: Plan = { entries: [], documents: new Map(), blobs: new Map() };
+    const plan = emptyPlan();
     const named: ResolvedImage[] = [];
-    for (const image of images)
-      named.push(await planImage(image, plan, images.length > 1, { ...context, operation: within }));
+    const { platforms, open, listener } = context;
+    for (const image of images) {
+      const store = open(image.request.source, within);
+      const hasSeveralImages = images.length > 1;
+      named.push(await planImage(image, plan, { platforms, store, hasSeveralImages, warn: listener.warn }));
+    }
     await writePlan(plan, context, abort);
     await target.finish(plan.entries);
     return named;
@@ -79,71 +75,11 @@ export async function exportImages(images: readonly ResolvedImage[], context: Ex
   }
 }
 
-/** Adds an image to the plan, and names its platforms. */
-async function planImage(
-  image: ResolvedImage,
-  plan: Plan,
-  hasSeveralImages: boolean,
-  { platforms, open, operation, listener }: ExportContext,
-): Promise<ResolvedImage> {
-  const store = open(image.request.source, operation);
-  const isWhole = platforms === 'all' && image.isIndex;
-  const scope = { hasSeveralImages, hasSeveralPlatforms: platforms !== 'all' && platforms.length > 1 };
-  if (isWhole) {
-    plan.documents.set(image.digest, image.bytes);
-    await planDocument(parseDocument(image.bytes, image.mediaType), plan, store);
-  }
-  const entries: PlatformImage[] = [];
-  for (const entry of image.entries) {
-    const names = namesIn(image, entry, scope);
-    if (!isWhole) {
-      plan.documents.set(entry.manifestDigest, entry.manifestBytes);
-      await planDocument(entry.manifest, plan, store);
-    }
-    entries.push({ ...entry, layoutName: names.refName });
-    addEntry(plan, isWhole ? indexEntry(image, names) : manifestEntry(entry, names));
-    if (names.refName !== '' && !isRefName(names.refName)) {
-      listener.warn(`The name ${names.refName} is written into the layout, but is not one by the specification.`);
-    }
-  }
-  return { ...image, entries };
-}
-
-/** All platforms are one entry, and so are two that chose the same manifest, named after what was chosen. */
-function addEntry(plan: Plan, entry: object): void {
-  const text = JSON.stringify(entry);
-  if (!plan.entries.some((other) => JSON.stringify(other) === text)) plan.entries.push(entry);
-}
-
-function namesIn(image: ResolvedImage, entry: PlatformImage, scope: LayoutScope): LayoutNames {
-  return layoutNames(image.request.source, entry, image.entries, scope);
-}
-
-async function planDocument(document: ManifestDocument, plan: Plan, store: ContentStore): Promise<void> {
-  if (document.kind === 'manifest') {
-    for (const descriptor of [document.config, ...document.layers]) planBlob(descriptor, plan, store);
-    return;
-  }
-  for (const child of document.manifests) {
-    if (plan.documents.has(child.digest)) continue;
-    const verified = await store.document(child);
-    plan.documents.set(child.digest, verified.bytes);
-    await planDocument(verified.document, plan, store);
-  }
-}
-
-function planBlob(descriptor: Descriptor, { blobs }: Plan, store: ContentStore): void {
-  const other = blobs.get(descriptor.digest)?.descriptor;
-  if (other !== undefined && other.size !== descriptor.size) {
-    throw new ActionError(
-      'size-mismatch',
-      `${descriptor.digest} is described with ${other.size} and ${descriptor.size} bytes.`,
-    );
-  }
-  if (other === undefined) blobs.set(descriptor.digest, { descriptor, store });
-}
-
-async function writePlan({ documents, blobs }: Plan, context: ExportContext, abort: AbortController): Promise<void> {
+async function writePlan(
+  { documents, blobs }: LayoutPlan,
+  context: ExportContext,
+  abort: AbortController,
+): Promise<void> {
   const { target, listener } = context;
   const planned = [...blobs.values()]
     .filter(({ descriptor }) => !documents.has(descriptor.digest))
@@ -221,41 +157,6 @@ async function allOrAbort(tasks: readonly Promise<void>[], abort: AbortControlle
     ),
   );
   if (failure !== undefined) throw failure.error;
-}
-
-function indexEntry({ mediaType, digest, bytes }: ResolvedImage, names: LayoutNames): object {
-  return { mediaType, digest, size: bytes.byteLength, ...annotationsOf(names) };
-}
-
-function manifestEntry(
-  { manifest, manifestDigest, manifestBytes, platform }: PlatformImage,
-  names: LayoutNames,
-): object {
-  return {
-    mediaType: manifest.mediaType,
-    digest: manifestDigest,
-    size: manifestBytes.byteLength,
-    ...annotationsOf(names),
-    ...(platform === undefined ? {} : { platform: writtenPlatform(platform) }),
-  };
-}
-
-function annotationsOf({ refName, imageName }: LayoutNames): object {
-  const annotations = {
-    ...(imageName === '' ? {} : { 'io.containerd.image.name': imageName }),
-    ...(refName === '' ? {} : { 'org.opencontainers.image.ref.name': refName }),
-  };
-  return Object.keys(annotations).length === 0 ? {} : { annotations };
-}
-
-function writtenPlatform({ os, architecture, variant, osVersion, osFeatures }: Platform): object {
-  return {
-    architecture,
-    os,
-    ...(osVersion === '' ? {} : { 'os.version': osVersion }),
-    ...(osFeatures.length === 0 ? {} : { 'os.features': osFeatures }),
-    ...(variant === '' ? {} : { variant }),
-  };
 }
 
 function diskTooSmall(needed: number, free: number): ActionError {

@@ -17,9 +17,10 @@ import {
   refuseAnnouncedType,
   verifyAnnounced,
 } from './announced.ts';
-import { download, type FetchRange } from './download.ts';
+import { download } from './download.ts';
 import { isErrorList, statusError } from './http/response-error.ts';
 import { header, isGood, type Response } from './http/transport.ts';
+import type { FetchRange } from './range-reader.ts';
 import { findReferrers } from './referrers.ts';
 import type { RepositoryRequest, RepositoryTransport } from './repository.ts';
 

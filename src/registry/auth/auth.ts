@@ -7,6 +7,7 @@ import { knownChallenge } from '../known-registries.ts';
 import type { Trust } from '../trust/trust.ts';
 import { accessError, isAccessError, unchallengedError, withSource } from './access-error.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
+import { newSession, type Session, successorOf } from './session.ts';
 import { basicHeader, fetchToken, type TokenRequest, tokenKey, tokenRequestFor } from './token.ts';
 
 /** Bytes of the response of `GET /v2/`, of which only the head matters. */
@@ -29,15 +30,6 @@ export interface AuthOptions {
 /** The tokens of a run, or the requests for them. */
 export type TokenCache = Map<string, Promise<string>>;
 
-/** Whom a repository is contacted as: the owner of the credential, or nobody. */
-interface Session {
-  readonly credential: () => Promise<Credential | undefined>;
-  /** The `Authorization` that was obtained last. */
-  authorization: string | undefined;
-  /** Whether the registry has accepted it: if it is refused later, it has expired. */
-  isAccepted: boolean;
-}
-
 /**
  * Answers the challenges of one repository. The request goes out first; a 401 tells what to do. It is sent at most once
  * more after a token was obtained or renewed for it, and once more where a credential that was accepted before has
@@ -50,17 +42,10 @@ export function withAuth(send: Transport, options: AuthOptions): Transport {
   const { repository } = options;
   let session = newSession(once(() => options.findCredential(false)));
 
-  /** The session to go on with after one was refused; undefined when that is final. */
-  const successorOf = async (refused: Session, credential: Credential, { trace }: Request) => {
+  const refresh = async (refused: Session, credential: Credential, { trace }: Request) => {
+    // Another request may have found the way by now.
     if (session !== refused) return session;
-    const fresh = refused.isAccepted ? await options.findCredential(true) : credential;
-    if (fresh !== undefined && !isSameCredential(fresh, credential)) {
-      trace('token', `${credential.source} has expired: using what it gives now`);
-      return newSession(async () => fresh);
-    }
-    if (!credential.isOptional) return undefined;
-    trace('token', `${credential.source} was rejected: trying anonymously`);
-    return newSession(async () => undefined);
+    return successorOf(refused, credential, () => options.findCredential(true), trace);
   };
 
   return async (request) => {
@@ -70,7 +55,7 @@ export function withAuth(send: Transport, options: AuthOptions): Transport {
     } catch (error) {
       if (!isAccessError(error)) throw error;
       const credential = await current.credential().catch(() => undefined);
-      const successor = credential && (await successorOf(current, credential, request));
+      const successor = credential && (await refresh(current, credential, request));
       if (successor === undefined) throw withSource(error, credential, repository);
       session = successor;
       const next = await successor.credential();
@@ -80,14 +65,6 @@ export function withAuth(send: Transport, options: AuthOptions): Transport {
       });
     }
   };
-}
-
-function newSession(credential: Session['credential']): Session {
-  return { credential, authorization: undefined, isAccepted: false };
-}
-
-function isSameCredential(one: Credential, other: Credential): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Sends a request as it is or with what was accepted last; where the registry challenges it, once more. */
