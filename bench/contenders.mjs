@@ -29,7 +29,7 @@ function firstProgram(files) {
 }
 
 /** Looks for a program on PATH, then among the peers that were unpacked. */
-function find(name, ...more) {
+export function find(name, ...more) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), join(peersFolder, 'usr', 'bin'), ...more];
   return firstProgram(folders.map((folder) => join(folder, name)));
 }

@@ -17,15 +17,18 @@ const bundle = fileURLToPath(new URL('../dist/index.js', import.meta.url));
  */
 export async function runAction(inputs, environment, onLine) {
   const folder = mkdtempSync(join(tmpdir(), 'image-digests-demo-'));
-  const [output, summary, temp] = ['output', 'summary.md', 'temp'].map((name) => join(folder, name));
+  const [output, summary, temp, workspace] = ['output', 'summary.md', 'temp', 'workspace'].map((name) =>
+    join(folder, name),
+  );
   for (const file of [output, summary]) writeFileSync(file, '');
-  mkdirSync(temp);
+  for (const path of [temp, workspace]) mkdirSync(path);
   const variables = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
   const env = {
     ...environment,
     GITHUB_OUTPUT: output,
     GITHUB_STEP_SUMMARY: summary,
     RUNNER_TEMP: temp,
+    GITHUB_WORKSPACE: workspace,
     ...Object.fromEntries(variables),
   };
   const child = spawn(process.execPath, [bundle], { env, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,9 +1,10 @@
 // Prints a step in a terminal as GitHub shows it on a page.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** Characters of an output or a cell that are shown. */
-const longest = 160;
+/** Characters of an output that are shown. */
+const maxShownLength = 160;
 
 const isColoured = process.stdout.isTTY && !process.env.NO_COLOR;
 const bold = (text) => (isColoured ? `\x1b[1m${text}\x1b[0m` : text);
@@ -13,13 +14,24 @@ export function title(text) {
   console.log(`\n${bold(`━━ ${text} ${'━'.repeat(Math.max(3, 76 - text.length))}`)}\n`);
 }
 
-/** A printer of log lines: the runner's commands become what they stand for. */
-export function logPrinter() {
+/** The headline of a part of what a step shows. */
+export function heading(text) {
+  console.log(`\n${bold(text)}\n`);
+}
+
+/** A step, as it stands in a workflow. */
+export function showInputs(inputs) {
+  console.log('  - uses: image-digests/image-digests@v1\n    with:');
+  for (const [name, value] of Object.entries(inputs)) console.log(`      ${name}: ${value}`);
+}
+
+/** A printer of log lines: the runner's commands become what they stand for. Folded groups show their name alone. */
+export function logPrinter(isFolded = false) {
   let indent = '';
   return (line) => {
     const [, command, properties = '', text = ''] = /^::([a-z-]+)( [^:]*)?::(.*)$/.exec(line) ?? [];
     if (command === 'group') {
-      console.log(bold(`▾ ${text}`));
+      console.log(bold(`${isFolded ? '▸' : '▾'} ${text}`));
       indent = '  ';
     } else if (command === 'endgroup') {
       indent = '';
@@ -27,7 +39,7 @@ export function logPrinter() {
       const [, heading = ''] = /title=([^,]*)/.exec(properties) ?? [];
       console.log(bold(`${command === 'error' ? '✖' : '⚠'} ${decode(heading)}`));
       for (const part of decode(text).split('\n')) console.log(`  ${part}`);
-    } else if (command === undefined) {
+    } else if (command === undefined && (indent === '' || !isFolded)) {
       console.log(`${indent}${line}`);
     }
   };
@@ -37,8 +49,8 @@ export function logPrinter() {
 export function showOutputs(outputs) {
   const width = Math.max(0, ...outputs.map(([name]) => name.length));
   for (const [name, value] of outputs) {
-    const rest = value.length > longest ? `… (${value.length} characters)` : '';
-    console.log(`${name.padEnd(width)}  ${value.slice(0, longest)}${rest}`);
+    const rest = value.length > maxShownLength ? `… (${value.length} characters)` : '';
+    console.log(`${name.padEnd(width)}  ${value.slice(0, maxShownLength)}${rest}`);
   }
 }
 
@@ -49,6 +61,20 @@ export function showFiles(outputs) {
   for (const [name, path] of files) {
     const [algorithm] = /sha(?:256|512)(?=-[0-9a-f]+\.json$)/.exec(path) ?? ['sha256'];
     console.log(`${name.padEnd(13)}  ${algorithm}:${createHash(algorithm).update(readFileSync(path)).digest('hex')}`);
+  }
+}
+
+/** The files of a layout, the digest of each blob computed here. */
+export function showLayout(folder) {
+  console.log(folder);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name)).sort();
+  for (const path of paths) {
+    const bytes = readFileSync(path);
+    const shown = path.slice(folder.length + 1).replaceAll('\\', '/');
+    const [, algorithm, hex] = /^blobs\/([a-z0-9]+)\/([0-9a-f]+)$/.exec(shown) ?? [];
+    const isRight = algorithm === undefined || createHash(algorithm).update(bytes).digest('hex') === hex;
+    console.log(`  ${shown.padEnd(84)} ${String(bytes.length).padStart(8)} bytes${isRight ? '' : '  WRONG'}`);
   }
 }
 

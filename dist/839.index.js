@@ -35,9 +35,11 @@ function claimsOf(extensions) {
     };
     const text = (number) => derText(only(`${fulcio}.${number}`));
     const hasIssuer = extensions.some(({ oid }) => oid === `${fulcio}.8`);
+    // The first form of the issuer is the bare text, and not DER.
+    const bareIssuer = hasIssuer ? undefined : bareText(only(`${fulcio}.1`));
     return {
-        // The first form of the issuer is the bare text, and not DER.
-        issuer: hasIssuer ? text(8) : bareText(only(`${fulcio}.1`)),
+        issuer: text(8),
+        ...(bareIssuer === undefined ? {} : { bareIssuer }),
         identity: identityOf(only(subjectAlternativeName)),
         buildSignerUri: text(9),
         buildSignerDigest: text(10),
@@ -159,12 +161,16 @@ function timeOf({ timestamps, tlogEntries }) {
         const { inclusionPromise, integratedTime } = timestamp.tlogEntry;
         return inclusionPromise === undefined ? [] : [new Date(Number(integratedTime) * 1000)];
     });
-    return { time: times[0], logIndex: tlogEntries[0]?.logIndex };
+    // Only a promise covers the place in the log; beside a proof alone it is whatever the bundle says.
+    const [entry] = tlogEntries.filter(({ inclusionPromise }) => inclusionPromise !== undefined);
+    return { time: times[0], logIndex: entry?.logIndex };
 }
 function invalid(why) {
     return new src_error/* ActionError */.lZ('not-verified', why);
 }
 
+// EXTERNAL MODULE: ./lib/src/oci/digest.js
+var digest = __webpack_require__(6618);
 // EXTERNAL MODULE: ./lib/src/oci/json-record.js
 var json_record = __webpack_require__(2584);
 // EXTERNAL MODULE: ./lib/src/oci/strict-json.js
@@ -177,9 +183,10 @@ var address = __webpack_require__(8741);
 var trust = __webpack_require__(7335);
 // EXTERNAL MODULE: ./node_modules/@sigstore/bundle/dist/index.js
 var bundle_dist = __webpack_require__(1040);
-// EXTERNAL MODULE: ./lib/src/oci/digest.js
-var digest = __webpack_require__(6618);
+// EXTERNAL MODULE: ./lib/src/oci/fields.js
+var fields = __webpack_require__(8879);
 ;// CONCATENATED MODULE: ./lib/src/attestation/bundle.js
+
 
 
 
@@ -190,6 +197,7 @@ const bundleTypes = [
     'application/vnd.dev.sigstore.bundle+json;version=0.3',
 ];
 const statementTypes = ['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1'];
+const statementKeys = ['_type', 'subject', 'predicateType', 'predicate'];
 const inTotoType = 'application/vnd.in-toto+json';
 const simpleSigningType = 'cosign container image signature';
 /** Subjects of one statement that are looked at. */
@@ -202,7 +210,7 @@ const maxSubjects = 1024;
  */
 function parseBundle(bytes) {
     const { mediaType } = strictObject(bytes, 'the bundle');
-    if (!bundleTypes.includes(String(mediaType)))
+    if (!isOneOf(bundleTypes, mediaType))
         throw bundle_invalid('it is not a bundle of version 0.3');
     return parseAnyBundle(bytes, undefined);
 }
@@ -261,8 +269,8 @@ function statementFor({ payloadType, payload, signatures }, subject) {
         throw bundle_invalid('its envelope has not just one signature');
     if (payloadType !== inTotoType)
         throw bundle_invalid(`its payload is "${payloadType}", not ${inTotoType}`);
-    const statement = strictObject(payload, 'the statement');
-    if (!statementTypes.includes(String(statement['_type'])))
+    const statement = strictObject(payload, 'the statement', statementKeys);
+    if (!isOneOf(statementTypes, statement['_type']))
         throw bundle_invalid('its payload is not an in-toto statement');
     const { predicateType, subject: subjects } = statement;
     if (typeof predicateType !== 'string')
@@ -322,11 +330,14 @@ function derOf(pem) {
 function sha256Base64(bytes) {
     return Buffer.from((0,digest/* hexOf */.ZD)((0,digest/* digestOf */.ol)(bytes)), 'hex').toString('base64');
 }
-function strictObject(bytes, what) {
+/** @param names keys that no other may equal but for its case */
+function strictObject(bytes, what, names = []) {
     try {
         const value = (0,strict_json/* parseStrictJson */.R)(bytes);
-        if (isObject(value))
+        if (isObject(value)) {
+            (0,fields/* refuseCaseVariants */.j4)(value, names, what);
             return value;
+        }
     }
     catch (error) {
         throw bundle_invalid(`${what} is malformed: ${(0,src_error/* messageOf */.bD)(error)}`);
@@ -346,6 +357,9 @@ function textField(object, name) {
     if (typeof value !== 'string')
         throw bundle_invalid(`${name} is missing`);
     return value;
+}
+function isOneOf(texts, value) {
+    return typeof value === 'string' && texts.includes(value);
 }
 function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -491,7 +505,7 @@ async function collect(descriptor, store, budget) {
     const { size, digest } = descriptor;
     if (size > maxBundleBytes)
         throw new src_error/* ActionError */.lZ('too-large', `The bundle ${digest} has ${size} bytes; at most ${maxBundleBytes} are read.`);
-    budget.take(size);
+    budget.take(digest, size);
     const parts = [];
     for await (const part of store.stream(descriptor))
         parts.push(part);
@@ -499,6 +513,7 @@ async function collect(descriptor, store, budget) {
 }
 
 ;// CONCATENATED MODULE: ./lib/src/attestation/github-api.js
+
 
 
 
@@ -517,7 +532,7 @@ const maxListBytes = 16 * 1024 * 1024;
  */
 async function apiSource(repository, subject, predicateType, context) {
     try {
-        return { candidates: await attestations(repository, subject, predicateType, context), errors: [] };
+        return await attestations(repository, subject, predicateType, context);
     }
     catch (error) {
         if (!(error instanceof src_error/* ActionError */.lZ))
@@ -541,24 +556,33 @@ async function attestations(repository, subject, predicateType, context) {
     const response = await send({ ...request, addressPolicy });
     if (response.status === 404) {
         operation.trace('token', `${repository} has no attestation of ${subject} (a private one needs attestations: read)`);
-        return [];
+        return { candidates: [], errors: [] };
     }
     if (response.status === 403 && response.headers['x-ratelimit-remaining']?.[0] === '0') {
         throw (0,response_error/* statusError */.$C)(response, `GET ${url.href}`).with({ code: 'rate-limited' });
     }
     if (response.status !== 200)
         throw (0,response_error/* statusError */.$C)(response, `GET ${url.href}`);
-    budget.take(response.body.byteLength);
+    budget.take((0,digest/* digestOf */.ol)(response.body), response.body.byteLength);
     const list = parseList(response.body);
     if (list === undefined) {
         const message = `${url.host} responded without a list of attestations.`;
         throw new src_error/* ActionError */.lZ('registry-error', message, { remoteMessage: (0,response_error/* remoteMessageOf */.$s)(response) });
     }
-    return list.map((item) => {
+    const candidates = list.map((item) => {
         const { bundle, bundle_url: bundleUrl } = (0,json_record/* asRecord */.q)(item) ?? {};
-        const load = async () => parseBundle((0,json_record/* asRecord */.q)(bundle) ? Buffer.from(JSON.stringify(bundle)) : await download(bundleUrl, url, context));
+        const load = async () => parseBundle((0,json_record/* asRecord */.q)(bundle) ? inlineBundle(bundle) : await download(bundleUrl, url, context));
         return { from: 'github-api', predicateType, load };
     });
+    const isCut = response.headers['link']?.some((link) => /rel="?next"?/.test(link));
+    const overflow = new src_error/* ActionError */.lZ('too-large', `${repository} has more than ${list.length} attestations of ${subject}.`);
+    return { candidates, errors: isCut ? [overflow] : [] };
+}
+function inlineBundle(bundle) {
+    const bytes = Buffer.from(JSON.stringify(bundle));
+    if (bytes.byteLength <= maxBundleBytes)
+        return bytes;
+    throw new src_error/* ActionError */.lZ('too-large', `A bundle has ${bytes.byteLength} bytes; at most ${maxBundleBytes} are read.`);
 }
 /** Strict as a whole, so that no bundle in it can be read in two ways. */
 function parseList(body) {
@@ -585,7 +609,7 @@ async function download(bundleUrl, from, { send, operation, budget }) {
     if (response.status !== 200)
         throw (0,response_error/* statusError */.$C)(response, `GET ${url.href}`);
     const bytes = decompressSnappy(response.body, maxBundleBytes);
-    budget.take(bytes.byteLength);
+    budget.take((0,digest/* digestOf */.ol)(bytes), bytes.byteLength);
     return bytes;
 }
 function apiUrl(base, path) {
@@ -617,6 +641,8 @@ function buildDifference(claims, settings) {
     if (repository === undefined || sources.length === 0) {
         return `built from ${repository ?? 'no repository'}, not ${builtFrom.map((source) => source.repository).join(' or ')}`;
     }
+    if (claims.sourceRepositoryRef === undefined)
+        return 'the certificate names no ref that it was built from';
     if (!sources.some(({ ref }) => matchesSource(ref, claims))) {
         const expected = sources.map(({ ref }) => describeRef(ref)).join(' or ');
         return `built from ${claims.sourceRepositoryRef ?? 'no ref'} (commit ${claims.sourceRepositoryDigest ?? 'none'}), not ${expected}`;
@@ -644,7 +670,8 @@ function buildDifference(claims, settings) {
  *
  * @returns undefined where one line matches; else what differs, in words
  */
-function signerDifference({ issuer, identity }, signers) {
+function signerDifference(claims, signers) {
+    const { identity, issuer = claims.bareIssuer } = claims;
     const matches = signers.some((signer) => issuer === signer.issuer &&
         identity !== undefined &&
         (signer.isPrefix ? identity.text.startsWith(signer.identity) : identity.text === signer.identity));
@@ -655,7 +682,7 @@ function signerDifference({ issuer, identity }, signers) {
 }
 /** Reads the URI of a workflow; undefined for anything else. */
 function workflowOf(uri) {
-    const [, repository = '', path = '', ref = ''] = /^https:\/\/github\.com\/([^/@]+\/[^/@]+)\/(\.github\/workflows\/[^/]+?\.ya?ml)@(.+)$/.exec(uri) ?? [];
+    const [, repository = '', path = '', ref = ''] = /^https:\/\/github\.com\/([^/@]+\/[^/@]+)\/(\.github\/workflows\/[^/]+?\.ya?ml)@(refs\/.+|[0-9a-f]{40}|[0-9a-f]{64})$/.exec(uri) ?? [];
     return ref === '' ? undefined : { repository, path, ref };
 }
 /** `OWNER/REPO` of the URL of a repository on github.com; undefined for any other. */
@@ -723,6 +750,7 @@ var seeds = __webpack_require__(8032);
 
 
 
+
 /** Bytes of a file with trusted roots, or with public keys. */
 const maxFileBytes = 4 * 1024 * 1024;
 /** The root of the public-good instance, as the package `@sigstore/tuf` carries it. */
@@ -774,6 +802,14 @@ function readInstance(text, path) {
         if (validFor?.start === undefined)
             throw trustRootError(path, 'an authority has no beginning of its validity');
     }
+    try {
+        const { certificateAuthorities: authorities, timestampAuthorities: stamps } = (0,dist/* toTrustMaterial */.jO)(root);
+        if ([...authorities, ...stamps].some(({ certChain }) => certChain.length === 0))
+            throw new Error('an empty chain');
+    }
+    catch {
+        throw trustRootError(path, 'a key or a certificate in it cannot be read');
+    }
     return { name: 'trusted-root', root };
 }
 function parseRoot(text, path) {
@@ -802,11 +838,17 @@ async function readPublicKeys(sources, workspace) {
     const blocks = texts.map((text) => text.match(/-----BEGIN [A-Z ]+-----[^-]*-----END [A-Z ]+-----/g) ?? []);
     if (blocks.some(({ length }) => length === 0))
         throw invalidKey('there is no PEM block');
+    const isBroken = texts.some((text, at) => text.split('-----BEGIN').length - 1 !== blocks[at]?.length);
+    if (isBroken)
+        throw invalidKey('a PEM block has no end');
     return blocks.flat().map(readKey);
 }
 function readKey(pem) {
     if (/PRIVATE KEY/.test(pem))
         throw invalidKey('it is a private key, which belongs nowhere in a workflow');
+    // Of a certificate Node would take the key, and nobody would look at the rest.
+    if (!/^-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(pem))
+        throw invalidKey('a PEM block is not a public key');
     let key;
     try {
         key = (0,external_node_crypto_.createPublicKey)(pem);
@@ -964,7 +1006,7 @@ function verification({ gate, subject }, { predicateType }, { claims, instance, 
         subject,
         predicateType,
         instance,
-        issuer: claims?.issuer,
+        issuer: claims?.issuer ?? claims?.bareIssuer,
         identity: claims?.identity?.text,
         sourceRepository: repositoryOf(claims?.sourceRepositoryUri),
         sourceRef: claims?.sourceRepositoryRef,

@@ -404,9 +404,13 @@ function documentBudget() {
 }
 /** A budget of so many bytes. `what` begins the message when they are used up. */
 function byteBudget(maxBytes, what) {
+    const counted = new Set();
     let left = maxBytes;
     return {
-        take(bytes) {
+        take(digest, bytes) {
+            if (counted.has(digest))
+                return;
+            counted.add(digest);
             left -= bytes;
             if (left < 0)
                 throw new _error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('too-large', `${what} have more than ${maxBytes} bytes.`);
@@ -548,6 +552,123 @@ function hexOf(digest) {
 }
 function isAlgorithm(name) {
     return Object.hasOwn(hexLengths, name);
+}
+
+
+/***/ }),
+
+/***/ 8879:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   ED: () => (/* binding */ asSize),
+/* harmony export */   Hm: () => (/* binding */ asMediaType),
+/* harmony export */   J6: () => (/* binding */ asDigest),
+/* harmony export */   Jj: () => (/* binding */ asOptionalTexts),
+/* harmony export */   U7: () => (/* binding */ asTextMap),
+/* harmony export */   _j: () => (/* binding */ asArray),
+/* harmony export */   ad: () => (/* binding */ asArrayOrNull),
+/* harmony export */   eB: () => (/* binding */ asObject),
+/* harmony export */   gy: () => (/* binding */ asOptionalText),
+/* harmony export */   j4: () => (/* binding */ refuseCaseVariants)
+/* harmony export */ });
+/* unused harmony export asText */
+/* harmony import */ var _error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9488);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6618);
+
+
+const restrictedName = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}';
+const mediaTypePattern = new RegExp(`^${restrictedName}/${restrictedName}$`);
+/** Takes `value` as an object. `what` names it in the error. */
+function asObject(value, what) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw wrong(what, 'an object');
+    return value;
+}
+/** Takes `value` as an array. */
+function asArray(value, what) {
+    if (!Array.isArray(value))
+        throw wrong(what, 'an array');
+    return value;
+}
+/** Takes `value` as an array; empty when it is null, as Go writes a list without items. */
+function asArrayOrNull(value, what) {
+    return value === null ? [] : asArray(value, what);
+}
+/** Takes `value` as a string that is not empty. */
+function asText(value, what) {
+    if (typeof value !== 'string' || value === '')
+        throw wrong(what, 'a string');
+    return value;
+}
+/** Takes `value` as a string; empty when it is absent or null. */
+function asOptionalText(value, what) {
+    if (value === undefined || value === null)
+        return '';
+    if (typeof value !== 'string')
+        throw wrong(what, 'a string');
+    return value;
+}
+/** Takes `value` as a list of strings; empty when it is absent or null. */
+function asOptionalTexts(value, what) {
+    if (value === undefined || value === null)
+        return [];
+    return asArray(value, what).map((item) => asText(item, `${what}[]`));
+}
+/** Takes `value` as a map of strings; empty when it is absent or null. */
+function asTextMap(value, what) {
+    const map = Object.create(null);
+    if (value === undefined || value === null)
+        return map;
+    for (const [key, text] of Object.entries(asObject(value, what)))
+        map[key] = asOptionalText(text, `${what}.*`);
+    return map;
+}
+/**
+ * Takes `value` as a media type, without parameters.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6838#section-4.2
+ */
+function asMediaType(value, what) {
+    const text = asText(value, what);
+    if (!mediaTypePattern.test(text))
+        throw wrong(what, 'a media type');
+    return text;
+}
+/** Takes `value` as a size in bytes. */
+function asSize(value, what) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+        throw wrong(what, 'a size in bytes');
+    return value;
+}
+/** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
+function asDigest(value, what) {
+    const text = asText(value, what);
+    try {
+        return (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseDigest */ .m)(text, 'invalid-manifest');
+    }
+    catch (error) {
+        throw error instanceof _error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? error.with({ message: `${what}: ${error.message}` }) : error;
+    }
+}
+/**
+ * Refuses keys that differ from a known field only in case, as Go's reader takes them for the same.
+ * Folding by upper and then lower case catches `ſ` and the Kelvin sign, as Go does.
+ */
+function refuseCaseVariants(object, fields, what) {
+    for (const key of Object.keys(object)) {
+        const folded = fold(key);
+        if (fields.some((name) => name !== key && fold(name) === folded)) {
+            throw new _error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
+        }
+    }
+}
+function fold(text) {
+    return text.toUpperCase().toLowerCase();
+}
+function wrong(what, expected) {
+    return new _error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('invalid-manifest', `${what} is not ${expected}.`);
 }
 
 
@@ -2731,7 +2852,7 @@ function parseRegistryInput(name, text) {
 }
 /** An error about what should be `host[:port]`. */
 function invalidRegistry(name, text) {
-    return invalidInput(name, `"${(0,reference/* withoutUserinfo */.Q3)(text)}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
+    return invalidInput(name, `"${(0,reference/* withoutUserinfo */.Q3)(text).replace(/^.*@/s, '')}" is not a registry`, 'Write host or host:port, without a scheme or a path.');
 }
 /** Whether a proxy setting is one that will be used, and not ignored. */
 function isProxy(text) {
@@ -2866,7 +2987,7 @@ function attestationSettings({ env, input, gate }) {
         builtFrom,
         builtBy,
         anyRunner: oneOf('runners', input, ['github-hosted', 'any']) === 'any',
-        predicateTypes: parseLines(input('predicate-type')),
+        predicateTypes: readPredicateTypes(input),
         signedBy,
         publicKeys,
         isLogRequired: oneOf('transparency-log', input, ['required', 'optional']) === 'required',
@@ -2879,6 +3000,13 @@ function attestationSettings({ env, input, gate }) {
     if (builtFrom !== undefined)
         requireGithubCom(env);
     return builtFrom === undefined && signedBy === undefined && publicKeys === undefined ? undefined : settings;
+}
+/** Without one nothing would be demanded. */
+function readPredicateTypes(input) {
+    const types = parseList(input('predicate-type'));
+    if (types.length > 0)
+        return types;
+    throw invalidInput('predicate-type', 'it names none', `Write for example ${defaultPredicate}.`);
 }
 /** An input for security that is silently ignored is a trap. */
 function refuseUnused(settings) {
@@ -2916,7 +3044,7 @@ function requireGithubCom(env) {
         advice: 'Use signed-by or public-key, with signatures by cosign.',
     });
 }
-const repositoryPattern = '([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/[A-Za-z0-9._-]+)';
+const repositoryPattern = '([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/(?!\\.\\.?(?![A-Za-z0-9._-]))[A-Za-z0-9._-]+)';
 const sourcePattern = new RegExp(`^${repositoryPattern}(?:@(.*))?$`);
 const workflowPattern = new RegExp(`^${repositoryPattern}/(\\.github/workflows/[^/*]+?\\.ya?ml)(?:@(.*))?$`);
 /** `OWNER/REPO[@REF]`. */
@@ -2950,9 +3078,9 @@ function parseRef(name, before, text) {
 /** `IDENTITY ISSUER`. */
 function parseSigner(line) {
     const [text = '', issuer = '', ...more] = line.split(/\s+/);
-    const isPrefix = /@refs\/(?:[^*]*\/)?\*$/.test(text);
+    const isPrefix = /@refs\/[^*/]+\/[^*]*\*$/.test(text);
     const identity = isPrefix ? text.slice(0, -1) : text;
-    if (!/^https:\/\/[^\s/]+/.test(issuer) || more.length > 0 || identity.includes('*')) {
+    if (!/^https:\/\/[^\s/*]+[^\s*]*$/.test(issuer) || more.length > 0 || identity.includes('*')) {
         throw invalidInput('signed-by', `"${line}" is not IDENTITY ISSUER`, 'Write the identity, a space and the issuer, for example https://github.com/octo-org/shop/.github/workflows/release.yml@refs/tags/* https://token.actions.githubusercontent.com. A * may stand only at the end, after @refs/…/.');
     }
     return { identity, isPrefix, issuer };
@@ -3160,11 +3288,15 @@ function readImages(input, parse) {
 function refuseSameNames(images) {
     const names = new Set();
     for (const { text, source } of images) {
-        const name = fullReference(source) || formatSource(source);
-        if (names.has(name)) {
-            throw invalidInput('image', `"${text}" stands there twice, and export-to needs one name for each`, 'Remove one.');
+        const own = source.kind === 'layout' ? [formatSource(source), source.name] : [fullReference(source)];
+        for (const name of own.filter((name) => name !== '')) {
+            if (names.has(name)) {
+                const why = `"${text}" has the name of another line, and export-to needs one name for each`;
+                throw invalidInput('image', why, 'Remove one, or export it in another step.');
+            }
         }
-        names.add(name);
+        for (const name of own)
+            names.add(name);
     }
 }
 /** What refers to an image is for a registry to say. */
@@ -5494,102 +5626,8 @@ function isImageConfigType(type, manifestType) {
     return imageConfigTypes.has(type) || (isDocker && isGenericType(type));
 }
 
-;// CONCATENATED MODULE: ./lib/src/oci/fields.js
-
-
-const restrictedName = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}';
-const mediaTypePattern = new RegExp(`^${restrictedName}/${restrictedName}$`);
-/** Takes `value` as an object. `what` names it in the error. */
-function asObject(value, what) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-        throw wrong(what, 'an object');
-    return value;
-}
-/** Takes `value` as an array. */
-function asArray(value, what) {
-    if (!Array.isArray(value))
-        throw wrong(what, 'an array');
-    return value;
-}
-/** Takes `value` as an array; empty when it is null, as Go writes a list without items. */
-function asArrayOrNull(value, what) {
-    return value === null ? [] : asArray(value, what);
-}
-/** Takes `value` as a string that is not empty. */
-function asText(value, what) {
-    if (typeof value !== 'string' || value === '')
-        throw wrong(what, 'a string');
-    return value;
-}
-/** Takes `value` as a string; empty when it is absent or null. */
-function asOptionalText(value, what) {
-    if (value === undefined || value === null)
-        return '';
-    if (typeof value !== 'string')
-        throw wrong(what, 'a string');
-    return value;
-}
-/** Takes `value` as a list of strings; empty when it is absent or null. */
-function asOptionalTexts(value, what) {
-    if (value === undefined || value === null)
-        return [];
-    return asArray(value, what).map((item) => asText(item, `${what}[]`));
-}
-/** Takes `value` as a map of strings; empty when it is absent or null. */
-function asTextMap(value, what) {
-    const map = Object.create(null);
-    if (value === undefined || value === null)
-        return map;
-    for (const [key, text] of Object.entries(asObject(value, what)))
-        map[key] = asOptionalText(text, `${what}.*`);
-    return map;
-}
-/**
- * Takes `value` as a media type, without parameters.
- *
- * @see https://www.rfc-editor.org/rfc/rfc6838#section-4.2
- */
-function asMediaType(value, what) {
-    const text = asText(value, what);
-    if (!mediaTypePattern.test(text))
-        throw wrong(what, 'a media type');
-    return text;
-}
-/** Takes `value` as a size in bytes. */
-function asSize(value, what) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-        throw wrong(what, 'a size in bytes');
-    return value;
-}
-/** Takes `value` as a digest: nothing else may reach a path or a file name (CVE-2024-3727). */
-function asDigest(value, what) {
-    const text = asText(value, what);
-    try {
-        return (0,oci_digest/* parseDigest */.m)(text, 'invalid-manifest');
-    }
-    catch (error) {
-        throw error instanceof src_error/* ActionError */.lZ ? error.with({ message: `${what}: ${error.message}` }) : error;
-    }
-}
-/**
- * Refuses keys that differ from a known field only in case, as Go's reader takes them for the same.
- * Folding by upper and then lower case catches `ſ` and the Kelvin sign, as Go does.
- */
-function refuseCaseVariants(object, fields, what) {
-    for (const key of Object.keys(object)) {
-        const folded = fold(key);
-        if (fields.some((name) => name !== key && fold(name) === folded)) {
-            throw new src_error/* ActionError */.lZ('invalid-manifest', `"${key}" in ${what} differs from a known field only in case.`);
-        }
-    }
-}
-function fold(text) {
-    return text.toUpperCase().toLowerCase();
-}
-function wrong(what, expected) {
-    return new src_error/* ActionError */.lZ('invalid-manifest', `${what} is not ${expected}.`);
-}
-
+// EXTERNAL MODULE: ./lib/src/oci/fields.js
+var oci_fields = __nccwpck_require__(8879);
 ;// CONCATENATED MODULE: ./lib/src/oci/descriptor.js
 
 const descriptorFields = ['mediaType', 'digest', 'size', 'urls', 'data', 'annotations', 'artifactType', 'platform'];
@@ -5599,16 +5637,16 @@ const descriptorFields = ['mediaType', 'digest', 'size', 'urls', 'data', 'annota
  * @throws ActionError `invalid-manifest`
  */
 function readDescriptor(value, what) {
-    const descriptor = asObject(value, what);
-    refuseCaseVariants(descriptor, descriptorFields, what);
-    asOptionalTexts(descriptor['urls'], `${what}.urls`);
-    asOptionalText(descriptor['data'], `${what}.data`);
+    const descriptor = (0,oci_fields/* asObject */.eB)(value, what);
+    (0,oci_fields/* refuseCaseVariants */.j4)(descriptor, descriptorFields, what);
+    (0,oci_fields/* asOptionalTexts */.Jj)(descriptor['urls'], `${what}.urls`);
+    (0,oci_fields/* asOptionalText */.gy)(descriptor['data'], `${what}.data`);
     return {
-        mediaType: asMediaType(descriptor['mediaType'], `${what}.mediaType`),
-        digest: asDigest(descriptor['digest'], `${what}.digest`),
-        size: asSize(descriptor['size'], `${what}.size`),
-        annotations: asTextMap(descriptor['annotations'], `${what}.annotations`),
-        artifactType: asOptionalText(descriptor['artifactType'], `${what}.artifactType`),
+        mediaType: (0,oci_fields/* asMediaType */.Hm)(descriptor['mediaType'], `${what}.mediaType`),
+        digest: (0,oci_fields/* asDigest */.J6)(descriptor['digest'], `${what}.digest`),
+        size: (0,oci_fields/* asSize */.ED)(descriptor['size'], `${what}.size`),
+        annotations: (0,oci_fields/* asTextMap */.U7)(descriptor['annotations'], `${what}.annotations`),
+        artifactType: (0,oci_fields/* asOptionalText */.gy)(descriptor['artifactType'], `${what}.artifactType`),
     };
 }
 
@@ -5632,8 +5670,8 @@ function readIndex(document, mediaType) {
     return {
         kind: 'index',
         mediaType,
-        manifests: asArrayOrNull(document['manifests'], 'manifests').map((entry, at) => readEntry(entry, `manifests[${at}]`)),
-        annotations: asTextMap(document['annotations'], 'annotations'),
+        manifests: (0,oci_fields/* asArrayOrNull */.ad)(document['manifests'], 'manifests').map((entry, at) => readEntry(entry, `manifests[${at}]`)),
+        annotations: (0,oci_fields/* asTextMap */.U7)(document['annotations'], 'annotations'),
     };
 }
 /** Whether an entry is another index. */
@@ -5648,7 +5686,7 @@ function isAttestationEntry({ platform, annotations }) {
     return platform === undefined ? attestationAnnotation in annotations : isUnknownPlatform(platform);
 }
 function readEntry(value, what) {
-    const entry = asObject(value, what);
+    const entry = (0,oci_fields/* asObject */.eB)(value, what);
     return { ...readDescriptor(entry, what), platform: readPlatform(entry['platform'], `${what}.platform`) };
 }
 /**
@@ -5660,14 +5698,14 @@ function readEntry(value, what) {
 function readPlatform(value, what) {
     if (value === undefined || value === null)
         return undefined;
-    const fields = asObject(value, what);
-    refuseCaseVariants(fields, platformFields, what);
+    const fields = (0,oci_fields/* asObject */.eB)(value, what);
+    (0,oci_fields/* refuseCaseVariants */.j4)(fields, platformFields, what);
     const platform = withUsedOsVersion({
-        os: asOptionalText(fields['os'], `${what}.os`),
-        architecture: asOptionalText(fields['architecture'], `${what}.architecture`),
-        variant: asOptionalText(fields['variant'], `${what}.variant`),
-        osVersion: asOptionalText(fields['os.version'], `${what}["os.version"]`),
-        osFeatures: asOptionalTexts(fields['os.features'], `${what}["os.features"]`),
+        os: (0,oci_fields/* asOptionalText */.gy)(fields['os'], `${what}.os`),
+        architecture: (0,oci_fields/* asOptionalText */.gy)(fields['architecture'], `${what}.architecture`),
+        variant: (0,oci_fields/* asOptionalText */.gy)(fields['variant'], `${what}.variant`),
+        osVersion: (0,oci_fields/* asOptionalText */.gy)(fields['os.version'], `${what}["os.version"]`),
+        osFeatures: (0,oci_fields/* asOptionalTexts */.Jj)(fields['os.features'], `${what}["os.features"]`),
     });
     const { os, architecture, variant, osVersion, osFeatures } = platform;
     if (os === '' && architecture === '')
@@ -5690,7 +5728,7 @@ function readPlatform(value, what) {
  */
 function readManifest(document, mediaType) {
     const config = readDescriptor(document['config'], 'config');
-    const layers = asArrayOrNull(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`));
+    const layers = (0,oci_fields/* asArrayOrNull */.ad)(document['layers'], 'layers').map((layer, at) => readDescriptor(layer, `layers[${at}]`));
     const subject = document['subject'] ?? undefined;
     return {
         kind: 'manifest',
@@ -5698,8 +5736,8 @@ function readManifest(document, mediaType) {
         config,
         layers,
         size: sizeOf([config, ...layers]),
-        annotations: asTextMap(document['annotations'], 'annotations'),
-        artifactType: asOptionalText(document['artifactType'], 'artifactType'),
+        annotations: (0,oci_fields/* asTextMap */.U7)(document['annotations'], 'annotations'),
+        artifactType: (0,oci_fields/* asOptionalText */.gy)(document['artifactType'], 'artifactType'),
         subject: subject === undefined ? undefined : readDescriptor(subject, 'subject'),
     };
 }
@@ -5746,8 +5784,8 @@ const pushAgain = 'Push the image again with a current client.';
 function parseDocument(bytes, contentType) {
     const type = essence(contentType);
     refuseUnsupportedType(type);
-    const document = asObject((0,strict_json/* parseStrictJson */.R)(bytes), 'The document');
-    refuseCaseVariants(document, documentFields, 'the document');
+    const document = (0,oci_fields/* asObject */.eB)((0,strict_json/* parseStrictJson */.R)(bytes), 'The document');
+    (0,oci_fields/* refuseCaseVariants */.j4)(document, documentFields, 'the document');
     if (document['schemaVersion'] === 1)
         throw new src_error/* ActionError */.lZ('unsupported', schema1, { advice: pushAgain });
     if (document['schemaVersion'] !== 2)
@@ -5772,7 +5810,7 @@ function refuseUnsupportedType(type) {
 /** The media type by header, field and shape, which must all agree where they say anything. */
 function mediaTypeOf(contentType, document) {
     const shape = shapeOf(document);
-    const field = asOptionalText(document['mediaType'], 'mediaType');
+    const field = (0,oci_fields/* asOptionalText */.gy)(document['mediaType'], 'mediaType');
     if (isManifestType(contentType) && field !== '' && field !== contentType) {
         throw document_invalid(`The Content-Type is ${contentType}, but mediaType is "${field}".`);
     }
@@ -5805,6 +5843,10 @@ function document_invalid(why) {
 
 
 
+
+/** Levels of index below one another, and documents of one layout. */
+const maxLevels = 5;
+const maxDocuments = 5_000;
 /** A plan for nothing. */
 function emptyPlan() {
     return { entries: [], documents: new Map(), blobs: new Map() };
@@ -5846,27 +5888,37 @@ function addEntry(plan, entry) {
 function namesIn(image, entry, scope) {
     return layoutNames(image.request.source, entry, image.entries, scope);
 }
-async function planDocument(document, plan, store) {
+async function planDocument(document, plan, store, level = 1) {
     if (document.kind === 'manifest') {
         for (const descriptor of [document.config, ...document.layers])
             planBlob(descriptor, plan, store);
         return;
     }
-    for (const child of document.manifests) {
+    if (level > maxLevels)
+        throw new src_error/* ActionError */.lZ('invalid-manifest', `Indexes nest in more than ${maxLevels - 1} levels.`);
+    await Promise.all(document.manifests.map(async (child) => {
         if (plan.documents.has(child.digest))
-            continue;
+            return;
         const verified = await store.document(child);
         plan.documents.set(child.digest, verified.bytes);
-        await planDocument(verified.document, plan, store);
-    }
+        if (plan.documents.size > maxDocuments) {
+            throw new src_error/* ActionError */.lZ('invalid-manifest', `The layout would have more than ${maxDocuments} documents.`);
+        }
+        await planDocument(verified.document, plan, store, level + 1);
+    }));
 }
+/** A blob that one image calls non-distributable is one of all that another has. */
 function planBlob(descriptor, { blobs }, store) {
-    const other = blobs.get(descriptor.digest)?.descriptor;
-    if (other !== undefined && other.size !== descriptor.size) {
-        throw new src_error/* ActionError */.lZ('size-mismatch', `${descriptor.digest} is described with ${other.size} and ${descriptor.size} bytes.`);
+    const other = blobs.get(descriptor.digest);
+    if (other !== undefined && other.descriptor.size !== descriptor.size) {
+        const message = `${descriptor.digest} is described with ${other.descriptor.size} and ${descriptor.size} bytes.`;
+        throw new src_error/* ActionError */.lZ('size-mismatch', message);
     }
-    if (other === undefined)
-        blobs.set(descriptor.digest, { descriptor, store });
+    const stores = other?.stores ?? [];
+    blobs.set(descriptor.digest, {
+        descriptor: other === undefined || isNonDistributableType(other.descriptor.mediaType) ? descriptor : other.descriptor,
+        stores: stores.includes(store) ? stores : [...stores, store],
+    });
 }
 function indexEntry({ mediaType, digest, bytes }, names) {
     return { mediaType, digest, size: bytes.byteLength, ...annotationsOf(names) };
@@ -5920,10 +5972,16 @@ async function exportImages(images, context) {
         const plan = emptyPlan();
         const named = [];
         const { platforms, open, listener } = context;
+        const warnings = new Set();
+        const warn = (message) => {
+            if (!warnings.has(message))
+                listener.warn(message);
+            warnings.add(message);
+        };
         for (const image of images) {
             const store = open(image.request.source, within);
             const hasSeveralImages = images.length > 1;
-            named.push(await planImage(image, plan, { platforms, store, hasSeveralImages, warn: listener.warn }));
+            named.push(await planImage(image, plan, { platforms, store, hasSeveralImages, warn }));
         }
         await writePlan(plan, context, abort);
         await target.finish(plan.entries);
@@ -5954,9 +6012,9 @@ async function writePlan({ documents, blobs }, context, abort) {
     try {
         for (const [digest, document] of documents)
             await target.writeDocument(digest, document);
-        await allOrAbort(planned.map(({ descriptor, store }) => slots.run(async () => {
+        await allOrAbort(planned.map((blob) => slots.run(async () => {
             abort.signal.throwIfAborted();
-            await writeBlob(descriptor, store, context, (count) => {
+            await writeBlob(blob, context, (count) => {
                 doneBytes += count;
             });
         })), abort);
@@ -5966,23 +6024,29 @@ async function writePlan({ documents, blobs }, context, abort) {
     }
     listener.onEnd(planned.length, bytes, Date.now() - begin);
 }
-async function writeBlob(descriptor, store, { target, listener }, onBytes) {
-    const write = () => target.writeBlob(descriptor, counted(store.stream(descriptor), onBytes));
-    const isResumed = (error) => error instanceof src_error/* ActionError */.lZ && error.cause === 'resumed';
-    try {
-        // The bytes may have changed between two parts: they get one more chance, from the first byte on.
-        await write().catch((error) => {
-            if (!isResumed(error))
+async function writeBlob({ descriptor, stores }, { target, listener }, onBytes) {
+    const write = (store) => target.writeBlob(descriptor, counted(store.stream(descriptor), onBytes));
+    for (const store of stores) {
+        try {
+            // The bytes may have changed between two parts: they get one more chance, from the first byte on.
+            return await write(store).catch((error) => {
+                if (!isCause(error, 'resumed'))
+                    throw error;
+                return write(store);
+            });
+        }
+        catch (error) {
+            // Another image may have what one names and lacks.
+            if (!isCause(error, 'bad-blob'))
                 throw error;
-            return write();
-        });
+            if (store === stores.at(-1) && !isNonDistributableType(descriptor.mediaType))
+                throw error;
+        }
     }
-    catch (error) {
-        const isMissing = error instanceof src_error/* ActionError */.lZ && error.cause === 'bad-blob';
-        if (!isMissing || !isNonDistributableType(descriptor.mediaType))
-            throw error;
-        listener.warn(`The layer ${descriptor.digest} is left out: it is not distributable, and is not there.`);
-    }
+    listener.warn(`The layer ${descriptor.digest} is left out: it is not distributable, and is not there.`);
+}
+function isCause(error, cause) {
+    return error instanceof src_error/* ActionError */.lZ && error.cause === cause;
 }
 async function* counted(chunks, onBytes) {
     for await (const chunk of chunks) {
@@ -6056,6 +6120,12 @@ function parseHeader(block) {
         throw tar_header_invalid('a link or folder has content');
     if (type === 'S')
         throw tar_header_invalid('it holds a sparse file');
+    // Some readers take the pax records of Solaris and other extensions for what they say, and others for files.
+    if (!/^[0-7xgLK\0]$/.test(type))
+        throw tar_header_invalid('it holds an entry of another kind than POSIX and GNU have');
+    // In the format of star the prefix is shorter, and times stand behind it.
+    if (isUstar && block.toString('latin1', 508, 512) === 'tar\0' && prefix !== textAt(block, 345, 131))
+        throw tar_header_invalid('it gives a name in two ways');
     return {
         name: prefix === '' ? name : `${prefix}/${name}`,
         // Old writers mark a folder by the slash alone.
@@ -6106,7 +6176,7 @@ function numberAt(block, offset, length) {
     const field = block.subarray(offset, offset + length);
     if (((field[0] ?? 0) & 0x80) !== 0)
         return binaryNumber(field);
-    const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
+    const digits = /^ *([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
     if (digits === undefined)
         throw tar_header_invalid('a header has a number that cannot be read');
     return digits === '' ? 0 : Number.parseInt(digits, 8);
@@ -6136,6 +6206,8 @@ function tar_header_invalid(why) {
 const maxHeaders = 100_000;
 /** Bytes of what stands before a header and says more of it: long names, pax records. */
 const maxExtensionBytes = 1024 * 1024;
+/** Characters of a name, as systems have it. */
+const maxNameLength = 4096;
 /** What `docker save` writes beside a layout. */
 const dockerManifest = 'manifest.json';
 /** Bytes from which on a size does not fit into a plain header. */
@@ -6159,6 +6231,7 @@ async function archiveFiles(archive, signal) {
 }
 async function readEntries(archive, signal) {
     const entries = new Map();
+    const links = new Set();
     let extension = {};
     let offset = 0;
     for (let count = 0;; count += 1) {
@@ -6184,7 +6257,7 @@ async function readEntries(archive, signal) {
             extension = extended(extension, type, await readExactly(archive, content, size));
         }
         else {
-            archive_addEntry(entries, header, extension, { offset: content, size });
+            archive_addEntry(entries, links, header, extension, { offset: content, size });
             extension = {};
         }
         offset = next;
@@ -6196,6 +6269,9 @@ async function readEntries(archive, signal) {
 }
 function extended(extension, type, content) {
     if (type === 'g') {
+        // Some readers forget then what stood before.
+        if (Object.keys(extension).length > 0)
+            throw archive_invalid('records for all stand between an entry and its own');
         const records = parsePax(content);
         for (const key of records.keys()) {
             if (key === 'path' || key === 'size' || key.startsWith('GNU.sparse'))
@@ -6223,17 +6299,32 @@ function archive_sizeOf(header, { pax }) {
         throw archive_invalid('an entry has a size that is not a number');
     if (size !== header.size && size < maxPlainSize)
         throw archive_invalid('an entry has two sizes');
+    if (/^[1-6]$/.test(header.type) && size > 0)
+        throw archive_invalid('a link or folder has content');
     return size;
 }
-function archive_addEntry(entries, header, extension, entry) {
+function archive_addEntry(entries, links, header, extension, entry) {
     const { longName, pax } = extension;
     const paxName = pax?.get('path');
+    // Some readers take the name of the header then.
+    if (longName === '' || paxName === '')
+        throw archive_invalid('an entry has an empty name');
     if (longName !== undefined && paxName !== undefined && longName !== paxName)
         throw archive_invalid('an entry has two names');
     const isSparse = [...(pax?.keys() ?? [])].some((key) => key.startsWith('GNU.sparse'));
     const names = [paxName ?? longName ?? header.name, pax?.get('GNU.sparse.name')].filter((name) => name !== undefined);
+    // A folder to some readers, which do not skip what it has, and a file to others.
+    if (entry.size > 0 && names.some((name) => name.endsWith('/')))
+        throw archive_invalid('a folder has content');
     for (const name of names) {
+        if (name.length > maxNameLength)
+            throw archive_invalid('a name is too long');
         const path = canonicalPath(name);
+        // Who extracts the archive writes through the link.
+        if (links.size > 0 && isBelow(path, links))
+            throw archive_invalid('an entry stands below a link');
+        if (/^[12]$/.test(header.type))
+            links.add(path);
         if (name === dockerManifest && header.type === '0')
             entries.set(name, entry);
         if (!isLayoutPlace(path))
@@ -6245,7 +6336,7 @@ function archive_addEntry(entries, header, extension, entry) {
                 throw archive_invalid('a folder stands where a file should');
             continue;
         }
-        if (header.type !== '0' || isSparse || /^blobs(?:\/[^/]+)?$/.test(path)) {
+        if (header.type !== '0' || name.endsWith('/') || isSparse || /^blobs(?:\/[^/]+)?$/.test(path)) {
             throw archive_invalid('an entry of the layout is not a plain file');
         }
         if (entries.has(path))
@@ -6263,6 +6354,12 @@ function canonicalPath(name) {
             segments.push(segment.replace(/[. ]+$/, ''));
     }
     return segments.join('/');
+}
+function isBelow(path, links) {
+    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1))
+        if (links.has(path.slice(0, at)))
+            return true;
+    return false;
 }
 function isLayoutPlace(path) {
     return path === 'index.json' || path === 'oci-layout' || path === 'blobs' || path.startsWith('blobs/');
@@ -6283,8 +6380,8 @@ async function requireEnd(archive, offset, signal) {
     }
 }
 function refuseCompressed(block) {
-    const magic = block.toString('latin1', 0, 6);
-    if (!/^(?:\x1f\x8b|\x28\xb5\x2f\xfd|BZh|\xfd7zXZ)/.test(magic))
+    const magic = block.toString('latin1', 0, 10);
+    if (!/^(?:\x1f\x8b|\x28\xb5\x2f\xfd|BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)|\xfd7zXZ)/.test(magic))
         return;
     throw new src_error/* ActionError */.lZ('unsupported', 'The archive is compressed.', {
         advice: 'Decompress it first, or write it uncompressed.',
@@ -6536,7 +6633,7 @@ function blobPath(digest) {
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#oci-layout-file
  */
 function checkLayoutFile(bytes) {
-    const version = unquoted('oci-layout', () => asObject((0,strict_json/* parseStrictJson */.R)(bytes), 'The file')['imageLayoutVersion']);
+    const version = unquoted('oci-layout', () => (0,oci_fields/* asObject */.eB)((0,strict_json/* parseStrictJson */.R)(bytes), 'The file')['imageLayoutVersion']);
     if (version === layoutVersion)
         return;
     if (typeof version !== 'string')
@@ -6614,7 +6711,7 @@ function unquoted(name, read) {
 /** Bytes of the file `oci-layout`. */
 const maxLayoutFileBytes = 4 * 1024;
 /** Levels of index below `index.json`, and entries of all of them. */
-const maxLevels = 4;
+const store_maxLevels = 4;
 const maxEntries = 1000;
 /**
  * The content of a local OCI layout. What it names is a claim of whoever wrote it; documents and blobs are verified.
@@ -6629,8 +6726,8 @@ function layoutStore(source, options, operation) {
         const bytes = await readWhole(await files(), path, maxDocumentBytes);
         if (bytes === undefined)
             throw missingBlob(descriptor, cause);
-        options.budget.take(bytes.byteLength);
         verifyBytes(bytes, descriptor, path);
+        options.budget.take(descriptor.digest, bytes.byteLength);
         return bytes;
     };
     const document = async (descriptor) => {
@@ -6696,7 +6793,7 @@ async function layoutIndex(files, budget) {
     const bytes = await readWhole(files, 'index.json', maxDocumentBytes);
     if (bytes === undefined)
         throw notLayout('index.json');
-    budget.take(bytes.byteLength);
+    budget.take((0,oci_digest/* digestOf */.ol)(bytes), bytes.byteLength);
     const index = readLayoutIndex(bytes);
     if (index.manifests.length > maxEntries) {
         throw new src_error/* ActionError */.lZ('invalid-manifest', `The index.json of the layout has more than ${maxEntries} entries.`);
@@ -6707,7 +6804,7 @@ async function layoutIndex(files, budget) {
 async function entryByDigest(index, digest, read) {
     let left = maxEntries;
     let level = index.manifests;
-    for (let depth = 0; depth <= maxLevels && level.length > 0; depth += 1) {
+    for (let depth = 0; depth <= store_maxLevels && level.length > 0; depth += 1) {
         left -= level.length;
         if (left < 0)
             throw new src_error/* ActionError */.lZ('invalid-manifest', `The layout has more than ${maxEntries} entries.`);
@@ -6833,6 +6930,8 @@ async function checkLayoutTarget({ path, workspace, temp }) {
     if (!roots.some((root) => root !== undefined && real.startsWith(root.endsWith(external_node_path_.sep) ? root : `${root}${external_node_path_.sep}`))) {
         throw invalidTarget('it is neither in the workspace nor in RUNNER_TEMP');
     }
+    if (!(await external_node_fs_.promises.stat(parent)).isDirectory())
+        throw invalidTarget(`${(0,external_node_path_.dirname)(target)} is not a folder`);
     const status = await external_node_fs_.promises.lstat(target).catch(() => undefined);
     if (status !== undefined && !status.isDirectory())
         throw invalidTarget('something else than a folder is there');
@@ -6847,11 +6946,15 @@ async function checkLayoutTarget({ path, workspace, temp }) {
  * @throws ActionError `runner-error` for a disk that cannot be written or is full, here and in every method
  */
 async function openLayoutWriter(target) {
-    const folder = await writer_orFail(target, () => external_node_fs_.promises.mkdtemp((0,external_node_path_.join)((0,external_node_path_.dirname)(target), `.${(0,external_node_path_.basename)(target)}-`)));
+    const folder = writer_makeFolder(target);
+    const { ino } = (0,external_node_fs_.statSync)(folder);
     const algorithms = new Set();
     let parts = 0;
-    let isFinished = false;
+    let isDiscarded = false;
     const makeParent = async (digest) => {
+        // What was removed must not come back by a write that was under way.
+        if (isDiscarded)
+            throw new src_error/* ActionError */.lZ('runner-error', `The layout ${target} was given up.`);
         const file = (0,external_node_path_.join)(folder, blobPath(digest));
         if (!algorithms.has((0,external_node_path_.dirname)(file)))
             await external_node_fs_.promises.mkdir((0,external_node_path_.dirname)(file), { recursive: true });
@@ -6890,13 +6993,24 @@ async function openLayoutWriter(target) {
             if (process.platform === 'win32')
                 await external_node_fs_.promises.rmdir(target).catch(() => undefined);
             await external_node_fs_.promises.rename(folder, target);
-            isFinished = true;
         }),
         discard() {
-            for (const made of isFinished ? [target] : [folder])
-                (0,external_node_fs_.rmSync)(made, { recursive: true, force: true });
+            isDiscarded = true;
+            (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
+            // Finished, it is the same folder under its own name.
+            if ((0,external_node_fs_.statSync)(target, { throwIfNoEntry: false })?.ino === ino)
+                (0,external_node_fs_.rmSync)(target, { recursive: true, force: true });
         },
     };
+}
+/** At once, so that nothing can end the step between the folder and what would remove it. */
+function writer_makeFolder(target) {
+    try {
+        return (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)((0,external_node_path_.dirname)(target), `.${(0,external_node_path_.basename)(target).slice(0, 100)}-`));
+    }
+    catch (error) {
+        throw asRunnerError(error, target);
+    }
 }
 /** Writes a batch while the next is gathered. */
 async function writeStream(file, chunks) {
@@ -6907,12 +7021,11 @@ async function writeStream(file, chunks) {
         let writing = Promise.resolve();
         const flush = async () => {
             await writing;
-            const full = batch;
-            batch = [];
-            gathered = 0;
-            writing = writeAll(handle, full);
+            writing = writeAll(handle, batch);
             // Awaited before the next batch; until then its failure must not count as unhandled.
             writing.catch(() => undefined);
+            batch = [];
+            gathered = 0;
         };
         for await (const chunk of chunks) {
             batch.push(chunk);
@@ -7627,6 +7740,9 @@ const maxConnectMs = 10_000;
 const addressAttemptMs = 3_000;
 /** Milliseconds that a stream may take for its next bytes. */
 const maxStreamPauseMs = 30_000;
+/** Bytes of a stream that are handed on together, and chunks: servers may send single bytes. */
+const streamPieceBytes = 256 * 1024;
+const maxGathered = 4096;
 /** Bytes of the headers of a response: Google Artifact Registry sends 21 KiB. */
 const maxHeaderBytes = 128 * 1024;
 /**
@@ -7725,11 +7841,19 @@ function openResponse(message, request, route, release) {
         },
     };
 }
-/** The bytes of a body, which must end as it was announced. */
+/** The bytes of a body, which must end as it was announced. Those of a stream come in pieces of a useful size. */
 async function* bodyOf(message, request, release) {
     const { url, isStream = false } = request;
     const idle = () => message.destroy(timeout(url, 'no more of the body', maxStreamPauseMs));
     const chunks = message[Symbol.asyncIterator]();
+    let gathered = [];
+    let length = 0;
+    const taken = () => {
+        const piece = gathered.length === 1 ? gathered[0] : Buffer.concat(gathered, length);
+        gathered = [];
+        length = 0;
+        return piece;
+    };
     try {
         for (;;) {
             // Armed only while the network is waited for: the reader may be slow.
@@ -7737,12 +7861,20 @@ async function* bodyOf(message, request, release) {
             const next = await chunks.next().finally(() => clearTimeout(timer));
             if (next.done)
                 break;
-            yield next.value;
+            gathered.push(next.value);
+            length += next.value.byteLength;
+            if (!isStream || length >= streamPieceBytes || gathered.length >= maxGathered)
+                yield taken();
         }
+        if (length > 0)
+            yield taken();
         if (!message.complete)
             throw truncated(url);
     }
     catch (error) {
+        // A download is resumed behind the last byte that came.
+        if (length > 0)
+            yield taken();
         throw networkError(error, url);
     }
     finally {
@@ -8827,9 +8959,9 @@ function rangeReader(descriptor, fetch, context) {
             let breaks = 0;
             for (let current = response;; current = undefined) {
                 try {
-                    for await (const chunk of bodyFrom(at, end, current ?? (await request({ start: at, end })), descriptor)) {
+                    const opened = current ?? (await request({ start: at, end }));
+                    for await (const chunk of bodyFrom(at, end, opened, descriptor, context.onBytes)) {
                         at += chunk.byteLength;
-                        context.onBytes(chunk.byteLength);
                         yield chunk;
                     }
                     return;
@@ -8850,7 +8982,7 @@ function rangeReader(descriptor, fetch, context) {
     };
 }
 /** The bytes from `at` on of a response to a request for the bytes from `at` to `end`. */
-async function* bodyFrom(at, end, response, descriptor) {
+async function* bodyFrom(at, end, response, descriptor, onBytes) {
     const { stream } = response;
     if (stream === undefined)
         return;
@@ -8860,13 +8992,20 @@ async function* bodyFrom(at, end, response, descriptor) {
             checkRange(response, { start: at, end }, descriptor);
         // A server without ranges starts over: what was there already is skipped.
         let skip = isWhole ? at : 0;
-        let left = isWhole ? Number.POSITIVE_INFINITY : end - at + 1;
+        let left = end - at + 1;
+        // The whole of a blob must end where it should; of a piece the rest is not read.
+        const isPiece = isWhole && end < descriptor.size - 1;
         for await (const chunk of stream.body) {
+            onBytes(chunk.byteLength);
             const rest = chunk.subarray(Math.min(skip, chunk.byteLength));
             skip -= chunk.byteLength - rest.byteLength;
             left -= rest.byteLength;
+            if (left <= 0 && isPiece) {
+                yield rest.subarray(0, rest.byteLength + left);
+                return;
+            }
             if (left < 0)
-                throw wrongRange(response, 'more bytes than it announced');
+                throw isWhole ? tooLong(descriptor) : wrongRange(response, 'more bytes than it announced');
             if (rest.byteLength > 0)
                 yield rest;
         }
@@ -8889,6 +9028,11 @@ function checkRange(response, { start, end }, { digest, size }) {
         advice: 'The image is malformed. Push it again.',
     });
 }
+function tooLong({ digest, size }) {
+    return new src_error/* ActionError */.lZ('size-mismatch', `${digest} has more than ${size} bytes; its descriptor says ${size}.`, {
+        advice: 'The image is malformed. Push it again.',
+    });
+}
 function wrongRange({ url, status }, what) {
     return new src_error/* ActionError */.lZ('registry-error', `${url.host} responded ${status} with ${what}.`, {
         advice: 'The registry or its storage does not follow HTTP. Tell its operator.',
@@ -8905,7 +9049,7 @@ function brokenOff(digest, error) {
 /** Bytes from which on a blob is downloaded in pieces: over a distance one connection is slower than several. */
 const minPiecedBytes = 32 * 1024 * 1024;
 /** Bytes of a piece. A piece waits in memory for those before it. */
-const pieceBytes = 16 * 1024 * 1024;
+const pieceBytes = 8 * 1024 * 1024;
 /** Milliseconds in which a download has to make progress, and in which that is checked. */
 const maxStallMs = 60_000;
 const stallCheckMs = 10_000;
@@ -8983,8 +9127,12 @@ async function* inPieces(size, { first, response }, reader, slots) {
             if (piece === undefined)
                 yield* reader.read(takePiece());
             else {
-                yield* piece.chunks;
-                piece.release();
+                try {
+                    yield* piece.chunks;
+                }
+                finally {
+                    piece.release();
+                }
             }
         }
     }
@@ -9135,7 +9283,7 @@ function indexIn(response) {
 }
 /** The query of the next page; undefined for the last. */
 function nextPage(response, subject) {
-    const link = /<([^<>]*)>\s*;[^,]*\brel="?next"?/i.exec((0,transport/* header */.wx)(response, 'link') ?? '')?.[1];
+    const link = /<([^<>]*)>\s*;[^,<]*\brel="?next"?/i.exec((response.headers['link'] ?? []).join(', '))?.[1];
     if (link === undefined)
         return undefined;
     const url = URL.canParse(link, response.url.href) ? new URL(link, response.url) : undefined;
@@ -9223,20 +9371,21 @@ function registryStore(options, operation) {
         if (!(0,transport/* isGood */.Kg)(base) && base.status !== 401)
             throw notRegistry(base);
     };
+    const resolve = async (target, isForRegistry) => {
+        const response = await get(`manifests/${target}`, { headers: { accept }, phase: 'index', isForRegistry });
+        if (isMissing(response, target)) {
+            await requireRegistry(response);
+            throw store_notFound(response, name, target);
+        }
+        if (response.status !== 200)
+            throw (0,response_error/* statusError */.$C)(response, `GET ${response.url.href}`);
+        refuseAnnouncedType(response);
+        const digest = verifyAnnounced(response, (0,oci_digest/* isDigest */.Bc)(target) ? target : undefined);
+        budget.take(digest, response.body.byteLength);
+        return traced({ digest, bytes: response.body, document: readAnnounced(response), servedBy: response.servedBy });
+    };
     const store = {
-        async resolve(target) {
-            const response = await get(`manifests/${target}`, { headers: { accept }, phase: 'index' });
-            if (isMissing(response, target)) {
-                await requireRegistry(response);
-                throw store_notFound(response, name, target);
-            }
-            if (response.status !== 200)
-                throw (0,response_error/* statusError */.$C)(response, `GET ${response.url.href}`);
-            budget.take(response.body.byteLength);
-            refuseAnnouncedType(response);
-            const digest = verifyAnnounced(response, (0,oci_digest/* isDigest */.Bc)(target) ? target : undefined);
-            return traced({ digest, bytes: response.body, document: readAnnounced(response), servedBy: response.servedBy });
-        },
+        resolve: (target) => resolve(target, false),
         async document(descriptor) {
             const { digest, mediaType } = descriptor;
             refuseUnsupportedType(essence(mediaType));
@@ -9245,9 +9394,9 @@ function registryStore(options, operation) {
             const response = await get(`manifests/${digest}`, { headers: { accept }, phase });
             if (response.status !== 200)
                 throw unavailable(response, name, digest, 'missing-child');
-            budget.take(response.body.byteLength);
             refuseAnnouncedType(response);
             verifyAnnounced(response, digest);
+            budget.take(digest, response.body.byteLength);
             verifySize(response.body, descriptor);
             const document = quoting(response, () => readDescribed(response.body, descriptor, announcedType(response)));
             return traced({ digest, bytes: response.body, document, servedBy: response.servedBy });
@@ -9258,8 +9407,8 @@ function registryStore(options, operation) {
             const response = await get(`blobs/${digest}`, { phase: 'manifest' });
             if (response.status !== 200)
                 throw unavailable(response, name, digest, 'bad-blob');
-            budget.take(response.body.byteLength);
             verifyAnnounced(response, digest);
+            budget.take(digest, response.body.byteLength);
             verifySize(response.body, descriptor);
             trace('manifest', `config ${digest}: ${response.body.byteLength} bytes, verified`);
             return response.body;
@@ -9287,7 +9436,11 @@ function registryStore(options, operation) {
             };
             return download(descriptor, fetch, { operation, slots: options.downloads });
         },
-        referrers: (subject) => findReferrers(subject, { send, store, operation }),
+        referrers(subject) {
+            // What refers to an image is for the registry itself to say, also by a tag.
+            const own = { resolve: (target) => resolve(target, true) };
+            return findReferrers(subject, { send, store: own, operation });
+        },
         async size({ digest }) {
             const path = `blobs/${digest}`;
             const head = await send({ method: 'HEAD', path, phase: 'manifest', maxBytes: 0 }, operation).catch(asDenied);
@@ -9591,8 +9744,8 @@ const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
  */
 function parseConfig(bytes) {
-    const document = asObject((0,strict_json/* parseStrictJson */.R)(bytes), 'The image config');
-    refuseCaseVariants(document, config_configFields, 'the image config');
+    const document = (0,oci_fields/* asObject */.eB)((0,strict_json/* parseStrictJson */.R)(bytes), 'The image config');
+    (0,oci_fields/* refuseCaseVariants */.j4)(document, config_configFields, 'the image config');
     return {
         platform: readPlatform(document, 'The image config'),
         created: createdOf(document['created']),
@@ -9608,20 +9761,20 @@ function createdOf(value) {
 }
 function labelsOf(value) {
     if (value === undefined || value === null)
-        return asTextMap(undefined, 'config.Labels');
-    const container = asObject(value, 'config');
-    refuseCaseVariants(container, ['Labels'], 'config');
-    return asTextMap(container['Labels'], 'config.Labels');
+        return (0,oci_fields/* asTextMap */.U7)(undefined, 'config.Labels');
+    const container = (0,oci_fields/* asObject */.eB)(value, 'config');
+    (0,oci_fields/* refuseCaseVariants */.j4)(container, ['Labels'], 'config');
+    return (0,oci_fields/* asTextMap */.U7)(container['Labels'], 'config.Labels');
 }
 function diffIdsOf(value) {
     if (value === undefined || value === null)
         return [];
-    const rootfs = asObject(value, 'rootfs');
-    refuseCaseVariants(rootfs, ['type', 'diff_ids'], 'rootfs');
+    const rootfs = (0,oci_fields/* asObject */.eB)(value, 'rootfs');
+    (0,oci_fields/* refuseCaseVariants */.j4)(rootfs, ['type', 'diff_ids'], 'rootfs');
     const ids = rootfs['diff_ids'];
     if (ids === undefined || ids === null)
         return [];
-    return asArray(ids, 'rootfs.diff_ids').map((id, at) => asDigest(id, `rootfs.diff_ids[${at}]`));
+    return (0,oci_fields/* asArray */._j)(ids, 'rootfs.diff_ids').map((id, at) => (0,oci_fields/* asDigest */.J6)(id, `rootfs.diff_ids[${at}]`));
 }
 
 ;// CONCATENATED MODULE: ./lib/src/image/platform-candidates.js
@@ -9929,7 +10082,10 @@ async function attestationGates(settings, send) {
 function attestationGate(name, settings, attestations) {
     return {
         input: name,
-        referrerTypes: [...settings.predicateTypes, 'application/vnd.dev.sigstore.bundle.v0.3+json'],
+        referrerTypes: [
+            ...(name === 'built-from' ? settings.predicateTypes : ['https://sigstore.dev/cosign/sign/v1']),
+            'application/vnd.dev.sigstore.bundle.v0.3+json',
+        ],
         async judge({ image, entries, store, referrers, operation }) {
             const manifests = [...new Set(entries.map(({ manifestDigest }) => manifestDigest))];
             const subjects = settings.attested === 'digest' ? [image.digest] : manifests;
@@ -10317,9 +10473,16 @@ function ordered(referrers, likeliest) {
         if (!byDigest.has(referrer.descriptor.digest))
             byDigest.set(referrer.descriptor.digest, referrer);
     }
-    const isLikely = ({ descriptor: { artifactType, annotations } }) => likeliest.has(artifactType) || likeliest.has(annotations['dev.sigstore.bundle.predicateType'] ?? '');
-    const distinct = [...byDigest.values()];
-    return [...distinct.filter(isLikely), ...distinct.filter((referrer) => !isLikely(referrer))];
+    // A bundle that is annotated with another predicate type comes behind those of the right one, and those of any.
+    const rank = ({ descriptor: { artifactType, annotations }, from }) => {
+        const predicateType = annotations['dev.sigstore.bundle.predicateType'];
+        if (from === 'cosign-tag' || likeliest.has(predicateType ?? ''))
+            return 0;
+        if (!likeliest.has(artifactType))
+            return 2;
+        return predicateType === undefined ? 0 : 1;
+    };
+    return [...byDigest.values()].sort((one, other) => rank(one) - rank(other));
 }
 /** Reads what a referrer says of itself; undefined, with a line in the log, for one that does not count. */
 async function readReferrer(subject, { descriptor, from }, { store, trace }) {
@@ -10620,7 +10783,8 @@ async function resolveOne(request, shared, trace) {
     const settings = { platforms: inputs.platforms, inspect, gates, referrers: inputs.referrers };
     const round = imageRounds(request, settings, shared.stores.open);
     const image = await waitFor(() => inSlot(round), {
-        timeoutMs: inputs.waitTimeoutMs,
+        // A local layout is there, or it is not.
+        timeoutMs: request.source.kind === 'layout' ? 0 : inputs.waitTimeoutMs,
         intervalMs: inputs.waitIntervalMs,
         isImmutable: requestedDigest(request.source) !== undefined,
         clock: systemClock,

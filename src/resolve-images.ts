@@ -123,7 +123,8 @@ async function resolveOne(request: ImageRequest, shared: Shared, trace: Trace): 
   const settings = { platforms: inputs.platforms, inspect, gates, referrers: inputs.referrers };
   const round = imageRounds(request, settings, shared.stores.open);
   const image = await waitFor(() => inSlot(round), {
-    timeoutMs: inputs.waitTimeoutMs,
+    // A local layout is there, or it is not.
+    timeoutMs: request.source.kind === 'layout' ? 0 : inputs.waitTimeoutMs,
     intervalMs: inputs.waitIntervalMs,
     isImmutable: requestedDigest(request.source) !== undefined,
     clock: systemClock,

@@ -9,7 +9,7 @@ import type {
 import { ActionError } from '../error.ts';
 import { githubToken } from './credential-inputs.ts';
 import type { Environment, GateReader, InputName, InputReader } from './input-table.ts';
-import { invalidInput, parseLines } from './input-values.ts';
+import { invalidInput, parseLines, parseList } from './input-values.ts';
 
 const defaultPredicate = 'https://slsa.dev/provenance/v1';
 
@@ -36,7 +36,7 @@ export function attestationSettings({ env, input, gate }: AttestationInputs): At
     builtFrom,
     builtBy,
     anyRunner: oneOf('runners', input, ['github-hosted', 'any']) === 'any',
-    predicateTypes: parseLines(input('predicate-type')),
+    predicateTypes: readPredicateTypes(input),
     signedBy,
     publicKeys,
     isLogRequired: oneOf('transparency-log', input, ['required', 'optional']) === 'required',
@@ -48,6 +48,13 @@ export function attestationSettings({ env, input, gate }: AttestationInputs): At
   refuseUnused(settings);
   if (builtFrom !== undefined) requireGithubCom(env);
   return builtFrom === undefined && signedBy === undefined && publicKeys === undefined ? undefined : settings;
+}
+
+/** Without one nothing would be demanded. */
+function readPredicateTypes(input: InputReader): string[] {
+  const types = parseList(input('predicate-type'));
+  if (types.length > 0) return types;
+  throw invalidInput('predicate-type', 'it names none', `Write for example ${defaultPredicate}.`);
 }
 
 /** An input for security that is silently ignored is a trap. */
@@ -84,7 +91,7 @@ function requireGithubCom(env: Environment): void {
   );
 }
 
-const repositoryPattern = '([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/[A-Za-z0-9._-]+)';
+const repositoryPattern = '([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/(?!\\.\\.?(?![A-Za-z0-9._-]))[A-Za-z0-9._-]+)';
 const sourcePattern = new RegExp(`^${repositoryPattern}(?:@(.*))?$`);
 const workflowPattern = new RegExp(`^${repositoryPattern}/(\\.github/workflows/[^/*]+?\\.ya?ml)(?:@(.*))?$`);
 
@@ -131,9 +138,9 @@ function parseRef(name: InputName, before: string, text: string): RefPattern {
 /** `IDENTITY ISSUER`. */
 function parseSigner(line: string): SignerIdentity {
   const [text = '', issuer = '', ...more] = line.split(/\s+/);
-  const isPrefix = /@refs\/(?:[^*]*\/)?\*$/.test(text);
+  const isPrefix = /@refs\/[^*/]+\/[^*]*\*$/.test(text);
   const identity = isPrefix ? text.slice(0, -1) : text;
-  if (!/^https:\/\/[^\s/]+/.test(issuer) || more.length > 0 || identity.includes('*')) {
+  if (!/^https:\/\/[^\s/*]+[^\s*]*$/.test(issuer) || more.length > 0 || identity.includes('*')) {
     throw invalidInput(
       'signed-by',
       `"${line}" is not IDENTITY ISSUER`,

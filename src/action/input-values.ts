@@ -68,7 +68,7 @@ export function parseRegistryInput(name: string, text: string): string {
 export function invalidRegistry(name: string, text: string): ActionError {
   return invalidInput(
     name,
-    `"${withoutUserinfo(text)}" is not a registry`,
+    `"${withoutUserinfo(text).replace(/^.*@/s, '')}" is not a registry`,
     'Write host or host:port, without a scheme or a path.',
   );
 }

@@ -125,11 +125,14 @@ function readImages(input: InputReader, parse: ParseSource): ImageRequest[] {
 function refuseSameNames(images: readonly ImageRequest[]): void {
   const names = new Set<string>();
   for (const { text, source } of images) {
-    const name = fullReference(source) || formatSource(source);
-    if (names.has(name)) {
-      throw invalidInput('image', `"${text}" stands there twice, and export-to needs one name for each`, 'Remove one.');
+    const own = source.kind === 'layout' ? [formatSource(source), source.name] : [fullReference(source)];
+    for (const name of own.filter((name) => name !== '')) {
+      if (names.has(name)) {
+        const why = `"${text}" has the name of another line, and export-to needs one name for each`;
+        throw invalidInput('image', why, 'Remove one, or export it in another step.');
+      }
     }
-    names.add(name);
+    for (const name of own) names.add(name);
   }
 }
 

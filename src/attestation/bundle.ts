@@ -1,6 +1,7 @@
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import { ActionError, messageOf } from '../error.ts';
 import { algorithmOf, type Digest, digestOf, hexOf } from '../oci/digest.ts';
+import { refuseCaseVariants } from '../oci/fields.ts';
 import { type JsonObject, type JsonValue, parseStrictJson } from '../oci/strict-json.ts';
 
 /** Both spellings of the media type of version 0.3. */
@@ -10,6 +11,8 @@ const bundleTypes = [
 ];
 
 const statementTypes = ['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1'];
+
+const statementKeys = ['_type', 'subject', 'predicateType', 'predicate'];
 
 const inTotoType = 'application/vnd.in-toto+json';
 
@@ -49,7 +52,7 @@ export interface CosignAnnotations {
  */
 export function parseBundle(bytes: Uint8Array): Evidence {
   const { mediaType } = strictObject(bytes, 'the bundle');
-  if (!bundleTypes.includes(String(mediaType))) throw invalid('it is not a bundle of version 0.3');
+  if (!isOneOf(bundleTypes, mediaType)) throw invalid('it is not a bundle of version 0.3');
   return parseAnyBundle(bytes, undefined);
 }
 
@@ -113,8 +116,8 @@ function statementFor(
 ): SignedContent {
   if (signatures.length !== 1) throw invalid('its envelope has not just one signature');
   if (payloadType !== inTotoType) throw invalid(`its payload is "${payloadType}", not ${inTotoType}`);
-  const statement = strictObject(payload, 'the statement');
-  if (!statementTypes.includes(String(statement['_type']))) throw invalid('its payload is not an in-toto statement');
+  const statement = strictObject(payload, 'the statement', statementKeys);
+  if (!isOneOf(statementTypes, statement['_type'])) throw invalid('its payload is not an in-toto statement');
   const { predicateType, subject: subjects } = statement;
   if (typeof predicateType !== 'string') throw invalid('its statement has no predicate type');
   if (!Array.isArray(subjects) || subjects.length > maxSubjects)
@@ -174,10 +177,14 @@ function sha256Base64(bytes: Uint8Array): string {
   return Buffer.from(hexOf(digestOf(bytes)), 'hex').toString('base64');
 }
 
-function strictObject(bytes: Uint8Array, what: string): JsonObject {
+/** @param names keys that no other may equal but for its case */
+function strictObject(bytes: Uint8Array, what: string, names: readonly string[] = []): JsonObject {
   try {
     const value = parseStrictJson(bytes);
-    if (isObject(value)) return value;
+    if (isObject(value)) {
+      refuseCaseVariants(value, names, what);
+      return value;
+    }
   } catch (error) {
     throw invalid(`${what} is malformed: ${messageOf(error)}`);
   }
@@ -198,6 +205,10 @@ function textField(object: JsonObject, name: string): string {
   const value = object[name];
   if (typeof value !== 'string') throw invalid(`${name} is missing`);
   return value;
+}
+
+function isOneOf(texts: readonly string[], value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && texts.includes(value);
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -19,6 +19,8 @@ export interface Extension {
  */
 export interface Claims {
   readonly issuer: string | undefined;
+  /** The issuer in its first form, of a certificate that does not have the second at all. */
+  readonly bareIssuer?: string;
   /** The one subject alternative name: a URI or an e-mail address. */
   readonly identity: { readonly kind: 'uri' | 'email'; readonly text: string } | undefined;
   readonly buildSignerUri: string | undefined;
@@ -38,9 +40,11 @@ export function claimsOf(extensions: readonly Extension[]): Claims {
   };
   const text = (number: number) => derText(only(`${fulcio}.${number}`));
   const hasIssuer = extensions.some(({ oid }) => oid === `${fulcio}.8`);
+  // The first form of the issuer is the bare text, and not DER.
+  const bareIssuer = hasIssuer ? undefined : bareText(only(`${fulcio}.1`));
   return {
-    // The first form of the issuer is the bare text, and not DER.
-    issuer: hasIssuer ? text(8) : bareText(only(`${fulcio}.1`)),
+    issuer: text(8),
+    ...(bareIssuer === undefined ? {} : { bareIssuer }),
     identity: identityOf(only(subjectAlternativeName)),
     buildSignerUri: text(9),
     buildSignerDigest: text(10),

@@ -90,7 +90,9 @@ function timeOf({ timestamps, tlogEntries }: SignedEntity): Pick<VerifiedSignatu
     const { inclusionPromise, integratedTime } = timestamp.tlogEntry;
     return inclusionPromise === undefined ? [] : [new Date(Number(integratedTime) * 1000)];
   });
-  return { time: times[0], logIndex: tlogEntries[0]?.logIndex };
+  // Only a promise covers the place in the log; beside a proof alone it is whatever the bundle says.
+  const [entry] = tlogEntries.filter(({ inclusionPromise }) => inclusionPromise !== undefined);
+  return { time: times[0], logIndex: entry?.logIndex };
 }
 
 function invalid(why: string): ActionError {

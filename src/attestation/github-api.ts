@@ -1,7 +1,7 @@
 import type { Operation } from '../async/operation.ts';
 import type { Budget } from '../content/budget.ts';
 import { ActionError } from '../error.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 import { asRecord, parseRecord } from '../oci/json-record.ts';
 import { parseStrictJson } from '../oci/strict-json.ts';
 import { bodyText, remoteMessageOf, statusError } from '../registry/http/response-error.ts';
@@ -36,7 +36,7 @@ export async function apiSource(
   context: ApiContext,
 ): Promise<Source> {
   try {
-    return { candidates: await attestations(repository, subject, predicateType, context), errors: [] };
+    return await attestations(repository, subject, predicateType, context);
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     return { candidates: [], errors: [error] };
@@ -48,7 +48,7 @@ async function attestations(
   subject: Digest,
   predicateType: string,
   context: ApiContext,
-): Promise<Candidate[]> {
+): Promise<Source> {
   const { send, api, operation, budget } = context;
   const url = apiUrl(api.url, `repos/${repository}/attestations/${subject}`);
   url.searchParams.set('predicate_type', predicateType);
@@ -64,24 +64,36 @@ async function attestations(
   const response = await send({ ...request, addressPolicy });
   if (response.status === 404) {
     operation.trace('token', `${repository} has no attestation of ${subject} (a private one needs attestations: read)`);
-    return [];
+    return { candidates: [], errors: [] };
   }
   if (response.status === 403 && response.headers['x-ratelimit-remaining']?.[0] === '0') {
     throw statusError(response, `GET ${url.href}`).with({ code: 'rate-limited' });
   }
   if (response.status !== 200) throw statusError(response, `GET ${url.href}`);
-  budget.take(response.body.byteLength);
+  budget.take(digestOf(response.body), response.body.byteLength);
   const list = parseList(response.body);
   if (list === undefined) {
     const message = `${url.host} responded without a list of attestations.`;
     throw new ActionError('registry-error', message, { remoteMessage: remoteMessageOf(response) });
   }
-  return list.map((item) => {
+  const candidates = list.map((item): Candidate => {
     const { bundle, bundle_url: bundleUrl } = asRecord(item) ?? {};
     const load = async () =>
-      parseBundle(asRecord(bundle) ? Buffer.from(JSON.stringify(bundle)) : await download(bundleUrl, url, context));
+      parseBundle(asRecord(bundle) ? inlineBundle(bundle) : await download(bundleUrl, url, context));
     return { from: 'github-api', predicateType, load };
   });
+  const isCut = response.headers['link']?.some((link) => /rel="?next"?/.test(link));
+  const overflow = new ActionError(
+    'too-large',
+    `${repository} has more than ${list.length} attestations of ${subject}.`,
+  );
+  return { candidates, errors: isCut ? [overflow] : [] };
+}
+
+function inlineBundle(bundle: unknown): Uint8Array {
+  const bytes = Buffer.from(JSON.stringify(bundle));
+  if (bytes.byteLength <= maxBundleBytes) return bytes;
+  throw new ActionError('too-large', `A bundle has ${bytes.byteLength} bytes; at most ${maxBundleBytes} are read.`);
 }
 
 /** Strict as a whole, so that no bundle in it can be read in two ways. */
@@ -112,7 +124,7 @@ async function download(bundleUrl: unknown, from: URL, { send, operation, budget
   }
   if (response.status !== 200) throw statusError(response, `GET ${url.href}`);
   const bytes = decompressSnappy(response.body, maxBundleBytes);
-  budget.take(bytes.byteLength);
+  budget.take(digestOf(bytes), bytes.byteLength);
   return bytes;
 }
 

@@ -20,6 +20,7 @@ export function buildDifference(claims: Claims, settings: AttestationSettings): 
   if (repository === undefined || sources.length === 0) {
     return `built from ${repository ?? 'no repository'}, not ${builtFrom.map((source) => source.repository).join(' or ')}`;
   }
+  if (claims.sourceRepositoryRef === undefined) return 'the certificate names no ref that it was built from';
   if (!sources.some(({ ref }) => matchesSource(ref, claims))) {
     const expected = sources.map(({ ref }) => describeRef(ref)).join(' or ');
     return `built from ${claims.sourceRepositoryRef ?? 'no ref'} (commit ${claims.sourceRepositoryDigest ?? 'none'}), not ${expected}`;
@@ -46,7 +47,8 @@ export function buildDifference(claims: Claims, settings: AttestationSettings): 
  *
  * @returns undefined where one line matches; else what differs, in words
  */
-export function signerDifference({ issuer, identity }: Claims, signers: readonly SignerIdentity[]): string | undefined {
+export function signerDifference(claims: Claims, signers: readonly SignerIdentity[]): string | undefined {
+  const { identity, issuer = claims.bareIssuer } = claims;
   const matches = signers.some(
     (signer) =>
       issuer === signer.issuer &&
@@ -68,7 +70,9 @@ export interface SigningWorkflow {
 /** Reads the URI of a workflow; undefined for anything else. */
 export function workflowOf(uri: string): SigningWorkflow | undefined {
   const [, repository = '', path = '', ref = ''] =
-    /^https:\/\/github\.com\/([^/@]+\/[^/@]+)\/(\.github\/workflows\/[^/]+?\.ya?ml)@(.+)$/.exec(uri) ?? [];
+    /^https:\/\/github\.com\/([^/@]+\/[^/@]+)\/(\.github\/workflows\/[^/]+?\.ya?ml)@(refs\/.+|[0-9a-f]{40}|[0-9a-f]{64})$/.exec(
+      uri,
+    ) ?? [];
   return ref === '' ? undefined : { repository, path, ref };
 }
 

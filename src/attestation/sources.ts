@@ -108,7 +108,7 @@ async function collect(descriptor: Descriptor, store: ContentStore, budget: Budg
   const { size, digest } = descriptor;
   if (size > maxBundleBytes)
     throw new ActionError('too-large', `The bundle ${digest} has ${size} bytes; at most ${maxBundleBytes} are read.`);
-  budget.take(size);
+  budget.take(digest, size);
   const parts: Uint8Array[] = [];
   for await (const part of store.stream(descriptor)) parts.push(part);
   return Buffer.concat(parts);

@@ -3,6 +3,7 @@ import { constants, promises as fs } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import seeds from '@sigstore/tuf/seeds.json' with { type: 'json' };
+import { toTrustMaterial } from '@sigstore/verify';
 import { ActionError } from '../error.ts';
 import { parseStrictJson } from '../oci/strict-json.ts';
 import type { PublicKeySource } from './attestation.ts';
@@ -66,6 +67,12 @@ function readInstance(text: string, path: string): TrustInstance {
   for (const { validFor } of [...certificateAuthorities, ...timestampAuthorities]) {
     if (validFor?.start === undefined) throw trustRootError(path, 'an authority has no beginning of its validity');
   }
+  try {
+    const { certificateAuthorities: authorities, timestampAuthorities: stamps } = toTrustMaterial(root);
+    if ([...authorities, ...stamps].some(({ certChain }) => certChain.length === 0)) throw new Error('an empty chain');
+  } catch {
+    throw trustRootError(path, 'a key or a certificate in it cannot be read');
+  }
   return { name: 'trusted-root', root };
 }
 
@@ -98,11 +105,15 @@ export async function readPublicKeys(sources: readonly PublicKeySource[], worksp
   );
   const blocks = texts.map((text) => text.match(/-----BEGIN [A-Z ]+-----[^-]*-----END [A-Z ]+-----/g) ?? []);
   if (blocks.some(({ length }) => length === 0)) throw invalidKey('there is no PEM block');
+  const isBroken = texts.some((text, at) => text.split('-----BEGIN').length - 1 !== blocks[at]?.length);
+  if (isBroken) throw invalidKey('a PEM block has no end');
   return blocks.flat().map(readKey);
 }
 
 function readKey(pem: string): PublicKey {
   if (/PRIVATE KEY/.test(pem)) throw invalidKey('it is a private key, which belongs nowhere in a workflow');
+  // Of a certificate Node would take the key, and nobody would look at the rest.
+  if (!/^-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(pem)) throw invalidKey('a PEM block is not a public key');
   let key: PublicKey;
   try {
     key = createPublicKey(pem);

@@ -164,7 +164,7 @@ function verification(
     subject,
     predicateType,
     instance,
-    issuer: claims?.issuer,
+    issuer: claims?.issuer ?? claims?.bareIssuer,
     identity: claims?.identity?.text,
     sourceRepository: repositoryOf(claims?.sourceRepositoryUri),
     sourceRef: claims?.sourceRepositoryRef,

@@ -1,12 +1,12 @@
 import type { Operation } from '../async/operation.ts';
 import { semaphore } from '../async/semaphore.ts';
 import type { ContentStore } from '../content/store.ts';
-import { ActionError } from '../error.ts';
+import { ActionError, type ErrorCause } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isNonDistributableType } from '../oci/media-type.ts';
 import type { Platform } from '../oci/platform.ts';
-import { emptyPlan, type LayoutPlan, planImage } from './layout-plan.ts';
+import { emptyPlan, type LayoutPlan, type PlannedBlob, planImage } from './layout-plan.ts';
 import type { OpenStore } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
@@ -60,10 +60,15 @@ export async function exportImages(images: readonly ResolvedImage[], context: Ex
     const plan = emptyPlan();
     const named: ResolvedImage[] = [];
     const { platforms, open, listener } = context;
+    const warnings = new Set<string>();
+    const warn = (message: string) => {
+      if (!warnings.has(message)) listener.warn(message);
+      warnings.add(message);
+    };
     for (const image of images) {
       const store = open(image.request.source, within);
       const hasSeveralImages = images.length > 1;
-      named.push(await planImage(image, plan, { platforms, store, hasSeveralImages, warn: listener.warn }));
+      named.push(await planImage(image, plan, { platforms, store, hasSeveralImages, warn }));
     }
     await writePlan(plan, context, abort);
     await target.finish(plan.entries);
@@ -98,10 +103,10 @@ async function writePlan(
   try {
     for (const [digest, document] of documents) await target.writeDocument(digest, document);
     await allOrAbort(
-      planned.map(({ descriptor, store }) =>
+      planned.map((blob) =>
         slots.run(async () => {
           abort.signal.throwIfAborted();
-          await writeBlob(descriptor, store, context, (count) => {
+          await writeBlob(blob, context, (count) => {
             doneBytes += count;
           });
         }),
@@ -115,24 +120,29 @@ async function writePlan(
 }
 
 async function writeBlob(
-  descriptor: Descriptor,
-  store: ContentStore,
+  { descriptor, stores }: PlannedBlob,
   { target, listener }: ExportContext,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const write = () => target.writeBlob(descriptor, counted(store.stream(descriptor), onBytes));
-  const isResumed = (error: unknown) => error instanceof ActionError && error.cause === 'resumed';
-  try {
-    // The bytes may have changed between two parts: they get one more chance, from the first byte on.
-    await write().catch((error: unknown) => {
-      if (!isResumed(error)) throw error;
-      return write();
-    });
-  } catch (error) {
-    const isMissing = error instanceof ActionError && error.cause === 'bad-blob';
-    if (!isMissing || !isNonDistributableType(descriptor.mediaType)) throw error;
-    listener.warn(`The layer ${descriptor.digest} is left out: it is not distributable, and is not there.`);
+  const write = (store: ContentStore) => target.writeBlob(descriptor, counted(store.stream(descriptor), onBytes));
+  for (const store of stores) {
+    try {
+      // The bytes may have changed between two parts: they get one more chance, from the first byte on.
+      return await write(store).catch((error: unknown) => {
+        if (!isCause(error, 'resumed')) throw error;
+        return write(store);
+      });
+    } catch (error) {
+      // Another image may have what one names and lacks.
+      if (!isCause(error, 'bad-blob')) throw error;
+      if (store === stores.at(-1) && !isNonDistributableType(descriptor.mediaType)) throw error;
+    }
   }
+  listener.warn(`The layer ${descriptor.digest} is left out: it is not distributable, and is not there.`);
+}
+
+function isCause(error: unknown, cause: ErrorCause): boolean {
+  return error instanceof ActionError && error.cause === cause;
 }
 
 async function* counted(

@@ -3,6 +3,7 @@ import { ActionError } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ManifestDocument, parseDocument } from '../oci/document.ts';
+import { isNonDistributableType } from '../oci/media-type.ts';
 import type { Platform } from '../oci/platform.ts';
 import { isRefName, type LayoutNames, type LayoutScope, layoutNames } from './layout-names.ts';
 import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
@@ -11,8 +12,18 @@ import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
 export interface LayoutPlan {
   readonly entries: object[];
   readonly documents: Map<Digest, Uint8Array>;
-  readonly blobs: Map<Digest, { readonly descriptor: Descriptor; readonly store: ContentStore }>;
+  readonly blobs: Map<Digest, PlannedBlob>;
 }
+
+/** A blob, and the stores of the images that have it. */
+export interface PlannedBlob {
+  readonly descriptor: Descriptor;
+  readonly stores: readonly ContentStore[];
+}
+
+/** Levels of index below one another, and documents of one layout. */
+const maxLevels = 5;
+const maxDocuments = 5_000;
 
 /** What an image is planned with. */
 export interface PlanContext {
@@ -70,28 +81,44 @@ function namesIn(image: ResolvedImage, entry: PlatformImage, scope: LayoutScope)
   return layoutNames(image.request.source, entry, image.entries, scope);
 }
 
-async function planDocument(document: ManifestDocument, plan: LayoutPlan, store: ContentStore): Promise<void> {
+async function planDocument(
+  document: ManifestDocument,
+  plan: LayoutPlan,
+  store: ContentStore,
+  level = 1,
+): Promise<void> {
   if (document.kind === 'manifest') {
     for (const descriptor of [document.config, ...document.layers]) planBlob(descriptor, plan, store);
     return;
   }
-  for (const child of document.manifests) {
-    if (plan.documents.has(child.digest)) continue;
-    const verified = await store.document(child);
-    plan.documents.set(child.digest, verified.bytes);
-    await planDocument(verified.document, plan, store);
-  }
+  if (level > maxLevels)
+    throw new ActionError('invalid-manifest', `Indexes nest in more than ${maxLevels - 1} levels.`);
+  await Promise.all(
+    document.manifests.map(async (child) => {
+      if (plan.documents.has(child.digest)) return;
+      const verified = await store.document(child);
+      plan.documents.set(child.digest, verified.bytes);
+      if (plan.documents.size > maxDocuments) {
+        throw new ActionError('invalid-manifest', `The layout would have more than ${maxDocuments} documents.`);
+      }
+      await planDocument(verified.document, plan, store, level + 1);
+    }),
+  );
 }
 
+/** A blob that one image calls non-distributable is one of all that another has. */
 function planBlob(descriptor: Descriptor, { blobs }: LayoutPlan, store: ContentStore): void {
-  const other = blobs.get(descriptor.digest)?.descriptor;
-  if (other !== undefined && other.size !== descriptor.size) {
-    throw new ActionError(
-      'size-mismatch',
-      `${descriptor.digest} is described with ${other.size} and ${descriptor.size} bytes.`,
-    );
+  const other = blobs.get(descriptor.digest);
+  if (other !== undefined && other.descriptor.size !== descriptor.size) {
+    const message = `${descriptor.digest} is described with ${other.descriptor.size} and ${descriptor.size} bytes.`;
+    throw new ActionError('size-mismatch', message);
   }
-  if (other === undefined) blobs.set(descriptor.digest, { descriptor, store });
+  const stores = other?.stores ?? [];
+  blobs.set(descriptor.digest, {
+    descriptor:
+      other === undefined || isNonDistributableType(other.descriptor.mediaType) ? descriptor : other.descriptor,
+    stores: stores.includes(store) ? stores : [...stores, store],
+  });
 }
 
 function indexEntry({ mediaType, digest, bytes }: ResolvedImage, names: LayoutNames): object {

@@ -70,10 +70,14 @@ function ordered(referrers: readonly Referrer[], likeliest: ReadonlySet<string>)
   for (const referrer of referrers) {
     if (!byDigest.has(referrer.descriptor.digest)) byDigest.set(referrer.descriptor.digest, referrer);
   }
-  const isLikely = ({ descriptor: { artifactType, annotations } }: Referrer) =>
-    likeliest.has(artifactType) || likeliest.has(annotations['dev.sigstore.bundle.predicateType'] ?? '');
-  const distinct = [...byDigest.values()];
-  return [...distinct.filter(isLikely), ...distinct.filter((referrer) => !isLikely(referrer))];
+  // A bundle that is annotated with another predicate type comes behind those of the right one, and those of any.
+  const rank = ({ descriptor: { artifactType, annotations }, from }: Referrer) => {
+    const predicateType = annotations['dev.sigstore.bundle.predicateType'];
+    if (from === 'cosign-tag' || likeliest.has(predicateType ?? '')) return 0;
+    if (!likeliest.has(artifactType)) return 2;
+    return predicateType === undefined ? 0 : 1;
+  };
+  return [...byDigest.values()].sort((one, other) => rank(one) - rank(other));
 }
 
 /** Reads what a referrer says of itself; undefined, with a line in the log, for one that does not count. */

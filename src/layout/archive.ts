@@ -9,6 +9,9 @@ const maxHeaders = 100_000;
 /** Bytes of what stands before a header and says more of it: long names, pax records. */
 const maxExtensionBytes = 1024 * 1024;
 
+/** Characters of a name, as systems have it. */
+const maxNameLength = 4096;
+
 /** What `docker save` writes beside a layout. */
 const dockerManifest = 'manifest.json';
 
@@ -53,6 +56,7 @@ interface Extension {
 
 async function readEntries(archive: ArchiveFile, signal: AbortSignal): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
+  const links = new Set<string>();
   let extension: Extension = {};
   let offset = 0;
   for (let count = 0; ; count += 1) {
@@ -72,7 +76,7 @@ async function readEntries(archive: ArchiveFile, signal: AbortSignal): Promise<M
       if (size > maxExtensionBytes) throw invalid('a long name or record is too long');
       extension = extended(extension, type, await readExactly(archive, content, size));
     } else {
-      addEntry(entries, header, extension, { offset: content, size });
+      addEntry(entries, links, header, extension, { offset: content, size });
       extension = {};
     }
     offset = next;
@@ -84,6 +88,8 @@ async function readEntries(archive: ArchiveFile, signal: AbortSignal): Promise<M
 
 function extended(extension: Extension, type: string, content: Buffer): Extension {
   if (type === 'g') {
+    // Some readers forget then what stood before.
+    if (Object.keys(extension).length > 0) throw invalid('records for all stand between an entry and its own');
     const records = parsePax(content);
     for (const key of records.keys()) {
       if (key === 'path' || key === 'size' || key.startsWith('GNU.sparse'))
@@ -106,17 +112,32 @@ function sizeOf(header: HeaderFields, { pax }: Extension): number {
   const size = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(size)) throw invalid('an entry has a size that is not a number');
   if (size !== header.size && size < maxPlainSize) throw invalid('an entry has two sizes');
+  if (/^[1-6]$/.test(header.type) && size > 0) throw invalid('a link or folder has content');
   return size;
 }
 
-function addEntry(entries: Map<string, Entry>, header: HeaderFields, extension: Extension, entry: Entry): void {
+function addEntry(
+  entries: Map<string, Entry>,
+  links: Set<string>,
+  header: HeaderFields,
+  extension: Extension,
+  entry: Entry,
+): void {
   const { longName, pax } = extension;
   const paxName = pax?.get('path');
+  // Some readers take the name of the header then.
+  if (longName === '' || paxName === '') throw invalid('an entry has an empty name');
   if (longName !== undefined && paxName !== undefined && longName !== paxName) throw invalid('an entry has two names');
   const isSparse = [...(pax?.keys() ?? [])].some((key) => key.startsWith('GNU.sparse'));
   const names = [paxName ?? longName ?? header.name, pax?.get('GNU.sparse.name')].filter((name) => name !== undefined);
+  // A folder to some readers, which do not skip what it has, and a file to others.
+  if (entry.size > 0 && names.some((name) => name.endsWith('/'))) throw invalid('a folder has content');
   for (const name of names) {
+    if (name.length > maxNameLength) throw invalid('a name is too long');
     const path = canonicalPath(name);
+    // Who extracts the archive writes through the link.
+    if (links.size > 0 && isBelow(path, links)) throw invalid('an entry stands below a link');
+    if (/^[12]$/.test(header.type)) links.add(path);
     if (name === dockerManifest && header.type === '0') entries.set(name, entry);
     if (!isLayoutPlace(path)) continue;
     if (!isPlainSpelling(name, path)) throw invalid('an entry of the layout has an odd name');
@@ -124,7 +145,7 @@ function addEntry(entries: Map<string, Entry>, header: HeaderFields, extension: 
       if (path !== 'blobs' && !/^blobs\/[^/]+$/.test(path)) throw invalid('a folder stands where a file should');
       continue;
     }
-    if (header.type !== '0' || isSparse || /^blobs(?:\/[^/]+)?$/.test(path)) {
+    if (header.type !== '0' || name.endsWith('/') || isSparse || /^blobs(?:\/[^/]+)?$/.test(path)) {
       throw invalid('an entry of the layout is not a plain file');
     }
     if (entries.has(path)) throw invalid('an entry of the layout stands there twice');
@@ -140,6 +161,12 @@ function canonicalPath(name: string): string {
     else if (segment !== '' && segment !== '.') segments.push(segment.replace(/[. ]+$/, ''));
   }
   return segments.join('/');
+}
+
+function isBelow(path: string, links: ReadonlySet<string>): boolean {
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1))
+    if (links.has(path.slice(0, at))) return true;
+  return false;
 }
 
 function isLayoutPlace(path: string): boolean {
@@ -162,8 +189,8 @@ async function requireEnd(archive: ArchiveFile, offset: number, signal: AbortSig
 }
 
 function refuseCompressed(block: Buffer): void {
-  const magic = block.toString('latin1', 0, 6);
-  if (!/^(?:\x1f\x8b|\x28\xb5\x2f\xfd|BZh|\xfd7zXZ)/.test(magic)) return;
+  const magic = block.toString('latin1', 0, 10);
+  if (!/^(?:\x1f\x8b|\x28\xb5\x2f\xfd|BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)|\xfd7zXZ)/.test(magic)) return;
   throw new ActionError('unsupported', 'The archive is compressed.', {
     advice: 'Decompress it first, or write it uncompressed.',
   });

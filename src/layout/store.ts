@@ -4,7 +4,7 @@ import type { BlobClaim, ContentStore, VerifiedDocument } from '../content/store
 import { maxDocumentBytes, readDescribed, refuseLarge, verifiedStream, verifyBytes } from '../content/verify.ts';
 import { ActionError } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
+import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { refuseUnsupportedType } from '../oci/document.ts';
 import { type Index, type IndexEntry, isNestedIndex } from '../oci/index.ts';
 import { asRecord } from '../oci/json-record.ts';
@@ -40,8 +40,8 @@ export function layoutStore(source: LayoutSource, options: LayoutStoreOptions, o
     const path = blobPath(descriptor.digest);
     const bytes = await readWhole(await files(), path, maxDocumentBytes);
     if (bytes === undefined) throw missingBlob(descriptor, cause);
-    options.budget.take(bytes.byteLength);
     verifyBytes(bytes, descriptor, path);
+    options.budget.take(descriptor.digest, bytes.byteLength);
     return bytes;
   };
 
@@ -102,7 +102,7 @@ async function layoutIndex(files: LayoutFiles, budget: Budget): Promise<Index> {
   checkLayoutFile(version);
   const bytes = await readWhole(files, 'index.json', maxDocumentBytes);
   if (bytes === undefined) throw notLayout('index.json');
-  budget.take(bytes.byteLength);
+  budget.take(digestOf(bytes), bytes.byteLength);
   const index = readLayoutIndex(bytes);
   if (index.manifests.length > maxEntries) {
     throw new ActionError('invalid-manifest', `The index.json of the layout has more than ${maxEntries} entries.`);

@@ -28,6 +28,11 @@ export function parseHeader(block: Buffer): HeaderFields {
   // Some readers skip the content of a link or folder, and others do not.
   if (/^[1-6]$/.test(type) && size !== 0) throw invalid('a link or folder has content');
   if (type === 'S') throw invalid('it holds a sparse file');
+  // Some readers take the pax records of Solaris and other extensions for what they say, and others for files.
+  if (!/^[0-7xgLK\0]$/.test(type)) throw invalid('it holds an entry of another kind than POSIX and GNU have');
+  // In the format of star the prefix is shorter, and times stand behind it.
+  if (isUstar && block.toString('latin1', 508, 512) === 'tar\0' && prefix !== textAt(block, 345, 131))
+    throw invalid('it gives a name in two ways');
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     // Old writers mark a folder by the slash alone.
@@ -77,7 +82,7 @@ function checksumOf(block: Buffer): number {
 function numberAt(block: Buffer, offset: number, length: number): number {
   const field = block.subarray(offset, offset + length);
   if (((field[0] ?? 0) & 0x80) !== 0) return binaryNumber(field);
-  const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
+  const digits = /^ *([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
   if (digits === undefined) throw invalid('a header has a number that cannot be read');
   return digits === '' ? 0 : Number.parseInt(digits, 8);
 }

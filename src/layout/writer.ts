@@ -1,4 +1,4 @@
-import { promises as fs, rmSync } from 'node:fs';
+import { promises as fs, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve as resolvePath, sep } from 'node:path';
 import { ActionError, messageOf } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -51,6 +51,7 @@ export async function checkLayoutTarget({ path, workspace, temp }: LayoutTarget)
   if (!roots.some((root) => root !== undefined && real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`))) {
     throw invalidTarget('it is neither in the workspace nor in RUNNER_TEMP');
   }
+  if (!(await fs.stat(parent)).isDirectory()) throw invalidTarget(`${dirname(target)} is not a folder`);
   const status = await fs.lstat(target).catch(() => undefined);
   if (status !== undefined && !status.isDirectory()) throw invalidTarget('something else than a folder is there');
   if (status !== undefined && (await fs.readdir(target)).length > 0) throw invalidTarget('the folder is not empty');
@@ -64,12 +65,15 @@ export async function checkLayoutTarget({ path, workspace, temp }: LayoutTarget)
  * @throws ActionError `runner-error` for a disk that cannot be written or is full, here and in every method
  */
 export async function openLayoutWriter(target: string): Promise<LayoutWriter> {
-  const folder = await orFail(target, () => fs.mkdtemp(join(dirname(target), `.${basename(target)}-`)));
+  const folder = makeFolder(target);
+  const { ino } = statSync(folder);
   const algorithms = new Set<string>();
   let parts = 0;
-  let isFinished = false;
+  let isDiscarded = false;
 
   const makeParent = async (digest: Digest): Promise<string> => {
+    // What was removed must not come back by a write that was under way.
+    if (isDiscarded) throw new ActionError('runner-error', `The layout ${target} was given up.`);
     const file = join(folder, blobPath(digest));
     if (!algorithms.has(dirname(file))) await fs.mkdir(dirname(file), { recursive: true });
     algorithms.add(dirname(file));
@@ -106,12 +110,23 @@ export async function openLayoutWriter(target: string): Promise<LayoutWriter> {
         // Windows renames no folder onto another, not even an empty one.
         if (process.platform === 'win32') await fs.rmdir(target).catch(() => undefined);
         await fs.rename(folder, target);
-        isFinished = true;
       }),
     discard() {
-      for (const made of isFinished ? [target] : [folder]) rmSync(made, { recursive: true, force: true });
+      isDiscarded = true;
+      rmSync(folder, { recursive: true, force: true });
+      // Finished, it is the same folder under its own name.
+      if (statSync(target, { throwIfNoEntry: false })?.ino === ino) rmSync(target, { recursive: true, force: true });
     },
   };
+}
+
+/** At once, so that nothing can end the step between the folder and what would remove it. */
+function makeFolder(target: string): string {
+  try {
+    return mkdtempSync(join(dirname(target), `.${basename(target).slice(0, 100)}-`));
+  } catch (error) {
+    throw asRunnerError(error, target);
+  }
 }
 
 /** Writes a batch while the next is gathered. */
@@ -123,12 +138,11 @@ async function writeStream(file: string, chunks: AsyncIterable<Uint8Array>): Pro
     let writing: Promise<unknown> = Promise.resolve();
     const flush = async () => {
       await writing;
-      const full = batch;
-      batch = [];
-      gathered = 0;
-      writing = writeAll(handle, full);
+      writing = writeAll(handle, batch);
       // Awaited before the next batch; until then its failure must not count as unhandled.
       writing.catch(() => undefined);
+      batch = [];
+      gathered = 0;
     };
     for await (const chunk of chunks) {
       batch.push(chunk);

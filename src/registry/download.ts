@@ -10,7 +10,7 @@ import { type ByteRange, type FetchRange, progressBytes, type RangeReader, range
 const minPiecedBytes = 32 * 1024 * 1024;
 
 /** Bytes of a piece. A piece waits in memory for those before it. */
-const pieceBytes = 16 * 1024 * 1024;
+const pieceBytes = 8 * 1024 * 1024;
 
 /** Milliseconds in which a download has to make progress, and in which that is checked. */
 const maxStallMs = 60_000;
@@ -101,8 +101,11 @@ async function* inPieces(
       const piece = ahead.shift();
       if (piece === undefined) yield* reader.read(takePiece());
       else {
-        yield* piece.chunks;
-        piece.release();
+        try {
+          yield* piece.chunks;
+        } finally {
+          piece.release();
+        }
       }
     }
   } finally {

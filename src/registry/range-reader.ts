@@ -54,9 +54,9 @@ export function rangeReader(descriptor: Descriptor, fetch: FetchRange, context: 
       let breaks = 0;
       for (let current = response; ; current = undefined) {
         try {
-          for await (const chunk of bodyFrom(at, end, current ?? (await request({ start: at, end })), descriptor)) {
+          const opened = current ?? (await request({ start: at, end }));
+          for await (const chunk of bodyFrom(at, end, opened, descriptor, context.onBytes)) {
             at += chunk.byteLength;
-            context.onBytes(chunk.byteLength);
             yield chunk;
           }
           return;
@@ -79,6 +79,7 @@ async function* bodyFrom(
   end: number,
   response: Response,
   descriptor: Descriptor,
+  onBytes: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const { stream } = response;
   if (stream === undefined) return;
@@ -87,12 +88,19 @@ async function* bodyFrom(
     if (!isWhole) checkRange(response, { start: at, end }, descriptor);
     // A server without ranges starts over: what was there already is skipped.
     let skip = isWhole ? at : 0;
-    let left = isWhole ? Number.POSITIVE_INFINITY : end - at + 1;
+    let left = end - at + 1;
+    // The whole of a blob must end where it should; of a piece the rest is not read.
+    const isPiece = isWhole && end < descriptor.size - 1;
     for await (const chunk of stream.body) {
+      onBytes(chunk.byteLength);
       const rest = chunk.subarray(Math.min(skip, chunk.byteLength));
       skip -= chunk.byteLength - rest.byteLength;
       left -= rest.byteLength;
-      if (left < 0) throw wrongRange(response, 'more bytes than it announced');
+      if (left <= 0 && isPiece) {
+        yield rest.subarray(0, rest.byteLength + left);
+        return;
+      }
+      if (left < 0) throw isWhole ? tooLong(descriptor) : wrongRange(response, 'more bytes than it announced');
       if (rest.byteLength > 0) yield rest;
     }
     if (!isWhole && left > 0) throw wrongRange(response, 'fewer bytes than it announced');
@@ -109,6 +117,12 @@ function checkRange(response: Response, { start, end }: ByteRange, { digest, siz
   }
   if (total === '*' || total === String(size)) return;
   throw new ActionError('size-mismatch', `${digest} has ${total} bytes by its range; its descriptor says ${size}.`, {
+    advice: 'The image is malformed. Push it again.',
+  });
+}
+
+function tooLong({ digest, size }: Descriptor): ActionError {
+  return new ActionError('size-mismatch', `${digest} has more than ${size} bytes; its descriptor says ${size}.`, {
     advice: 'The image is malformed. Push it again.',
   });
 }

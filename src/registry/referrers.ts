@@ -7,7 +7,7 @@ import { parseDocument } from '../oci/document.ts';
 import type { Index } from '../oci/index.ts';
 import { announcedType } from './announced.ts';
 import { statusError } from './http/response-error.ts';
-import { header, isSameOrigin, type Response } from './http/transport.ts';
+import { isSameOrigin, type Response } from './http/transport.ts';
 import type { RepositoryTransport } from './repository.ts';
 
 /** Pages of the referrers API that are read, and descriptors on all of them. */
@@ -99,7 +99,7 @@ function indexIn(response: Response): Index | undefined {
 
 /** The query of the next page; undefined for the last. */
 function nextPage(response: Response, subject: Digest): string | undefined {
-  const link = /<([^<>]*)>\s*;[^,]*\brel="?next"?/i.exec(header(response, 'link') ?? '')?.[1];
+  const link = /<([^<>]*)>\s*;[^,<]*\brel="?next"?/i.exec((response.headers['link'] ?? []).join(', '))?.[1];
   if (link === undefined) return undefined;
   const url = URL.canParse(link, response.url.href) ? new URL(link, response.url) : undefined;
   if (url !== undefined && isSameOrigin(url, response.url) && url.pathname === response.url.pathname) return url.search;

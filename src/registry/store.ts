@@ -47,7 +47,7 @@ export function registryStore(options: RegistryStoreOptions, operation: Operatio
   const { repository, send, budget } = options;
   const { trace } = operation;
   const name = nameOf(repository);
-  const get = (path: string, request: Pick<RepositoryRequest, 'phase' | 'headers'>) =>
+  const get = (path: string, request: Pick<RepositoryRequest, 'phase' | 'headers' | 'isForRegistry'>) =>
     send({ method: 'GET', path, maxBytes: maxDocumentBytes, ...request }, operation);
   const traced = (verified: VerifiedDocument): VerifiedDocument => {
     const { document, bytes, digest } = verified;
@@ -65,19 +65,21 @@ export function registryStore(options: RegistryStoreOptions, operation: Operatio
     if (!isGood(base) && base.status !== 401) throw notRegistry(base);
   };
 
+  const resolve = async (target: Target, isForRegistry: boolean): Promise<VerifiedDocument> => {
+    const response = await get(`manifests/${target}`, { headers: { accept }, phase: 'index', isForRegistry });
+    if (isMissing(response, target)) {
+      await requireRegistry(response);
+      throw notFound(response, name, target);
+    }
+    if (response.status !== 200) throw statusError(response, `GET ${response.url.href}`);
+    refuseAnnouncedType(response);
+    const digest = verifyAnnounced(response, isDigest(target) ? target : undefined);
+    budget.take(digest, response.body.byteLength);
+    return traced({ digest, bytes: response.body, document: readAnnounced(response), servedBy: response.servedBy });
+  };
+
   const store: ContentStore = {
-    async resolve(target) {
-      const response = await get(`manifests/${target}`, { headers: { accept }, phase: 'index' });
-      if (isMissing(response, target)) {
-        await requireRegistry(response);
-        throw notFound(response, name, target);
-      }
-      if (response.status !== 200) throw statusError(response, `GET ${response.url.href}`);
-      budget.take(response.body.byteLength);
-      refuseAnnouncedType(response);
-      const digest = verifyAnnounced(response, isDigest(target) ? target : undefined);
-      return traced({ digest, bytes: response.body, document: readAnnounced(response), servedBy: response.servedBy });
-    },
+    resolve: (target) => resolve(target, false),
 
     async document(descriptor) {
       const { digest, mediaType } = descriptor;
@@ -86,9 +88,9 @@ export function registryStore(options: RegistryStoreOptions, operation: Operatio
       const phase = isIndexType(mediaType) ? 'index' : 'manifest';
       const response = await get(`manifests/${digest}`, { headers: { accept }, phase });
       if (response.status !== 200) throw unavailable(response, name, digest, 'missing-child');
-      budget.take(response.body.byteLength);
       refuseAnnouncedType(response);
       verifyAnnounced(response, digest);
+      budget.take(digest, response.body.byteLength);
       verifySize(response.body, descriptor);
       const document = quoting(response, () => readDescribed(response.body, descriptor, announcedType(response)));
       return traced({ digest, bytes: response.body, document, servedBy: response.servedBy });
@@ -99,8 +101,8 @@ export function registryStore(options: RegistryStoreOptions, operation: Operatio
       refuseLarge(descriptor);
       const response = await get(`blobs/${digest}`, { phase: 'manifest' });
       if (response.status !== 200) throw unavailable(response, name, digest, 'bad-blob');
-      budget.take(response.body.byteLength);
       verifyAnnounced(response, digest);
+      budget.take(digest, response.body.byteLength);
       verifySize(response.body, descriptor);
       trace('manifest', `config ${digest}: ${response.body.byteLength} bytes, verified`);
       return response.body;
@@ -129,7 +131,11 @@ export function registryStore(options: RegistryStoreOptions, operation: Operatio
       return download(descriptor, fetch, { operation, slots: options.downloads });
     },
 
-    referrers: (subject) => findReferrers(subject, { send, store, operation }),
+    referrers(subject) {
+      // What refers to an image is for the registry itself to say, also by a tag.
+      const own = { resolve: (target: Target) => resolve(target, true) };
+      return findReferrers(subject, { send, store: own, operation });
+    },
 
     async size({ digest }) {
       const path = `blobs/${digest}`;

@@ -57,19 +57,46 @@ test('npm start runs the demo', async () => {
 test('the demo prints the digests of the embedded image with nothing installed, and exits 0', async () => {
   const { makeShop } = await import(new URL('demo/shop.mjs', root).href);
   const made: { index: Blob; images: Image[] } = makeShop();
-  const { manifest: wanted } = made.images[1] as Image;
-  const manifest = JSON.parse(wanted.bytes.toString());
+  const arm64 = made.images[1] as Image;
+  const manifest = JSON.parse(arm64.manifest.bytes.toString());
   const { status, text } = await start();
   assert.equal(status, 0, text);
   const level = (name: string, digest: string) => assert.match(text, new RegExp(`^${name} +${digest}$`, 'm'));
   level('digest', digestOf(made.index.bytes));
   level('index-digest', digestOf(made.index.bytes));
-  level('manifest-digest', digestOf(wanted.bytes));
+  level('manifest-digest', digestOf(arm64.manifest.bytes));
   level('config-digest', manifest.config.digest);
   level('platform', 'linux/arm64/v8');
-  level('manifest-path', digestOf(wanted.bytes));
+  level('manifest-path', digestOf(arm64.manifest.bytes));
   for (const { digest } of manifest.layers) assert.match(text, new RegExp(`${digest}  [0-9.]+ [kM]B`));
   assert.match(text, /Exit code 0/);
+});
+
+test('the demo shows a gate that holds, and the layout that was exported, with its blobs', async () => {
+  const { makeShop } = await import(new URL('demo/shop.mjs', root).href);
+  const { manifest, config, layers }: Image = makeShop().images[1];
+  const { text } = await start();
+  assert.match(text, /^require-platforms holds: linux\/amd64, linux\/arm64$/m);
+  assert.match(text, /^Exported, every byte verified, to .*shop\.$/m);
+  const blobs = [...text.matchAll(/^ {2}blobs\/sha256\/([0-9a-f]{64}) +([0-9]+) bytes$/gm)];
+  assert.deepEqual(
+    blobs.map(([, hex, size]) => [`sha256:${hex}`, Number(size)]).sort(),
+    [manifest, config, ...layers].map(({ digest, bytes }) => [digest, bytes.length]).sort(),
+  );
+  assert.match(text, /^ {2}index\.json +[0-9]+ bytes$/m);
+  assert.doesNotMatch(text, /WRONG/);
+});
+
+test('the demo shows a gate that does not hold, which says why', async () => {
+  const { text } = await start();
+  const [, last = ''] = text.split('3. A gate that does not hold');
+  assert.match(last, /^ {6}expected-labels: org\.opencontainers\.image\.revision=9f8e7d6c5b4a$/m);
+  assert.match(last, /^✖ Image Digests: gate-failed\n.*is "1a2b3c4d5e6f", expected "9f8e7d6c5b4a"/m);
+  assert.match(last, /^error-code {2}gate-failed$/m);
+  assert.match(last, /^Exit code 1$/m);
+  // Groups are folded there, as on a page of GitHub.
+  assert.match(last, /^▸ Token$/m);
+  assert.doesNotMatch(last, / GET /);
 });
 
 test('the demo asks the token service of its registry', async () => {

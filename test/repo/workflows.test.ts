@@ -27,15 +27,15 @@ const steps = jobs.flatMap(({ where, job }) =>
 );
 
 function workflow(file: string) {
-  const found = workflows.find((it) => it.file === file);
-  assert.ok(found, `there is no ${file}`);
-  return found;
+  const workflowFile = workflows.find((it) => it.file === file);
+  assert.ok(workflowFile, `there is no ${file}`);
+  return workflowFile;
 }
 
 function jobOf(file: string, id: string): Job {
-  const found = workflow(file).jobs.find((job) => job.id === id);
-  assert.ok(found, `${file} has no job ${id}`);
-  return found;
+  const job = workflow(file).jobs.find((candidate) => candidate.id === id);
+  assert.ok(job, `${file} has no job ${id}`);
+  return job;
 }
 
 test('there is a workflow for each of the five tasks', () => {
@@ -195,17 +195,18 @@ describe('the tasks', () => {
     const { env } = its.find(({ run }) => run.trim() === 'npm cit') ?? assert.fail('the tests are not run');
     assert.equal(env['REQUIRE_PEERS'], '1');
     const scripts = its.map(({ run }) => run).join('\n');
-    for (const program of ['docker-registry', 'skopeo', 'umoci', 'cmd/crane@v', 'cmd/oras@v', 'cmd/cosign@v']) {
+    const goPrograms = ['cmd/crane@v', 'cmd/oras@v', 'cmd/cosign@v'];
+    for (const program of ['docker-registry', 'skopeo', 'umoci', ...goPrograms, '@github/local-action@']) {
       assert.ok(scripts.includes(program), program);
     }
   });
 
   test('every output that CI asks this action for is compared in a script, from the environment', () => {
-    const asked = steps.filter(({ step }) =>
+    const readers = steps.filter(({ step }) =>
       Object.values(step.env).some((value) => /steps\..*\.outputs\./.test(value)),
     );
-    assert.ok(asked.length >= 4);
-    for (const { where, step } of asked) {
+    assert.ok(readers.length >= 4);
+    for (const { where, step } of readers) {
       for (const name of Object.keys(step.env)) assert.ok(step.run.includes(name), `${where} ignores ${name}`);
     }
   });
@@ -236,11 +237,38 @@ describe('the tasks', () => {
         'Make the assets and the notes',
         'Attest where the assets come from',
         'Attest what they are made of',
+        'Expect that a release cannot be changed, as far as this token can tell',
         'Draft the release with its assets',
         'Publish it',
         'Move the major tag',
       ],
     );
+  });
+
+  test('the token that may write is in the environment of those steps alone whose script calls gh', () => {
+    const { raw, steps: its } = jobOf('release.yml', 'publish');
+    assert.deepEqual(Object.keys(asMap(raw['env'])), ['TAG']);
+    assert.equal(workflow('release.yml').raw['env'], undefined);
+    for (const { name, env, run } of its) {
+      assert.equal(env['GH_TOKEN'] !== undefined, /\bgh /.test(run), name);
+      assert.doesNotMatch(JSON.stringify({ ...env, GH_TOKEN: '' }), /github\.token|secrets\./, name);
+    }
+  });
+
+  test('a release is made of the commit that started the run, and attests all of its assets that are code', () => {
+    for (const id of ['tag', 'publish']) {
+      const [checkout] = jobOf('release.yml', id).steps;
+      assert.equal(checkout?.with['ref'], `$${'{{ github.sha }}'}`);
+    }
+    const subjects = jobOf('release.yml', 'publish').steps.flatMap((step) => step.with['subject-path'] ?? []);
+    assert.equal(subjects.length, 2);
+    for (const subject of subjects) {
+      assert.deepEqual(subject.trim().split('\n'), [
+        'assets/index.js',
+        `assets/image-digests-$${'{{ github.ref_name }}'}-dist.tar.gz`,
+        `assets/image-digests-$${'{{ github.ref_name }}'}.tar.gz`,
+      ]);
+    }
   });
 
   test('the job that publishes the score has only the steps that its service takes', () => {

@@ -3,8 +3,8 @@ import { type Context, evaluate, holds, substitute } from './expressions.ts';
 import type { Snippet } from './readme.ts';
 import type { Yaml } from './workflow-files.ts';
 
-/** What a step other than ours would do: its command or action, with every expression replaced. */
-export interface Done {
+/** A step other than ours: its command or action, with every expression replaced. */
+export interface OtherStep {
   readonly uses: string;
   readonly run: string;
   readonly env: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ export interface WorkflowRun {
   /** Our steps that ran, in order. */
   readonly steps: Step[];
   /** The other steps whose `if:` held. */
-  readonly done: Done[];
+  readonly others: OtherStep[];
   /** The names of the jobs, one for each element of a matrix. */
   readonly jobs: string[];
 }
@@ -26,6 +26,8 @@ export interface WorkflowOptions {
   readonly context: Context;
   /** More environment for our steps. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Runs the command of another step. Without it only its expressions are evaluated. */
+  readonly runCommand?: (step: OtherStep) => void;
 }
 
 type Job = { readonly [key: string]: Yaml };
@@ -38,7 +40,7 @@ const ours = /^image-digests\/image-digests@/;
  * expressions. A step that fails ends it.
  */
 export async function runSnippet({ document }: Snippet, options: WorkflowOptions): Promise<WorkflowRun> {
-  const run: WorkflowRun = { steps: [], done: [], jobs: [] };
+  const run: WorkflowRun = { steps: [], others: [], jobs: [] };
   const { jobs } = document as { jobs?: Record<string, Job> };
   const needs: Record<string, { outputs: Record<string, string> }> = {};
   for (const [name, job] of Object.entries(jobs ?? { job: document as Job })) {
@@ -78,11 +80,13 @@ async function runJob(
     const environment = { ...env, ...substituted(step['env'], context) };
     const inputs = substituted(step['with'], context);
     if (!ours.test(uses)) {
-      run.done.push({ uses, run: substitute(String(step['run'] ?? ''), context), env: environment });
+      const other = { uses, run: substitute(String(step['run'] ?? ''), context), env: environment };
+      run.others.push(other);
+      if (uses === '') options.runCommand?.(other);
       continue;
     }
-    const given = { 'github-token': String(evaluate('github.token', context)), ...inputs };
-    const result = await runAction(given, { env: { ...environment, ...options.environment } });
+    const allInputs = { 'github-token': String(evaluate('github.token', context)), ...inputs };
+    const result = await runAction(allInputs, { env: { ...environment, ...options.environment } });
     run.steps.push(result);
     if (result.status !== 0) return undefined;
     if (typeof step['id'] === 'string') steps[step['id']] = { outputs: result.outputs };

@@ -23,7 +23,10 @@ export async function attestationGates(settings: AttestationSettings, send: Send
 function attestationGate(name: AttestationGate, settings: AttestationSettings, attestations: Attestations): Gate {
   return {
     input: name,
-    referrerTypes: [...settings.predicateTypes, 'application/vnd.dev.sigstore.bundle.v0.3+json'],
+    referrerTypes: [
+      ...(name === 'built-from' ? settings.predicateTypes : ['https://sigstore.dev/cosign/sign/v1']),
+      'application/vnd.dev.sigstore.bundle.v0.3+json',
+    ],
     async judge({ image, entries, store, referrers, operation }) {
       const manifests = [...new Set(entries.map(({ manifestDigest }) => manifestDigest))];
       const subjects = settings.attested === 'digest' ? [image.digest] : manifests;

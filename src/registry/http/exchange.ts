@@ -14,6 +14,10 @@ const addressAttemptMs = 3_000;
 /** Milliseconds that a stream may take for its next bytes. */
 const maxStreamPauseMs = 30_000;
 
+/** Bytes of a stream that are handed on together, and chunks: servers may send single bytes. */
+const streamPieceBytes = 256 * 1024;
+const maxGathered = 4096;
+
 /** Bytes of the headers of a response: Google Artifact Registry sends 21 KiB. */
 const maxHeaderBytes = 128 * 1024;
 
@@ -131,21 +135,34 @@ function openResponse(message: IncomingMessage, request: Request, route: Route, 
   };
 }
 
-/** The bytes of a body, which must end as it was announced. */
+/** The bytes of a body, which must end as it was announced. Those of a stream come in pieces of a useful size. */
 async function* bodyOf(message: IncomingMessage, request: Request, release: () => void): AsyncGenerator<Uint8Array> {
   const { url, isStream = false } = request;
   const idle = () => message.destroy(timeout(url, 'no more of the body', maxStreamPauseMs));
   const chunks: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]();
+  let gathered: Uint8Array[] = [];
+  let length = 0;
+  const taken = (): Uint8Array => {
+    const piece = gathered.length === 1 ? (gathered[0] as Uint8Array) : Buffer.concat(gathered, length);
+    gathered = [];
+    length = 0;
+    return piece;
+  };
   try {
     for (;;) {
       // Armed only while the network is waited for: the reader may be slow.
       const timer = isStream ? setTimeout(idle, maxStreamPauseMs) : undefined;
       const next = await chunks.next().finally(() => clearTimeout(timer));
       if (next.done) break;
-      yield next.value;
+      gathered.push(next.value);
+      length += next.value.byteLength;
+      if (!isStream || length >= streamPieceBytes || gathered.length >= maxGathered) yield taken();
     }
+    if (length > 0) yield taken();
     if (!message.complete) throw truncated(url);
   } catch (error) {
+    // A download is resumed behind the last byte that came.
+    if (length > 0) yield taken();
     throw networkError(error, url);
   } finally {
     release();

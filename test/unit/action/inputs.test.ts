@@ -249,3 +249,17 @@ test('a proxy setting that cannot be read is refused, and not shown', () => {
 test('variables of others do not matter', () => {
   assert.deepEqual(read({}, { INPUT_FOO: 'x', INSPECT: 'true', input_inspect: 'true' }).inspect, false);
 });
+
+test('two lines that would have one name in a layout are refused where one is exported', () => {
+  const exported = (image: string) => read({ image, 'export-to': 'out' });
+  for (const image of [
+    'nginx\ndocker.io/library/nginx:latest',
+    'oci-layout://a.tar:v1\noci-layout://b.tar:v1',
+    'ghcr.io/o/i:1\noci-layout://a.tar:ghcr.io/o/i:1',
+    'oci-layout://a.tar\noci-layout://a.tar',
+  ]) {
+    assert.throws(() => exported(image), failsWith('invalid-input', 'one name for each'), image);
+    assert.equal(read({ image }).images.length, 2);
+  }
+  assert.equal(exported('nginx:1\nnginx:2\noci-layout://a.tar\noci-layout://b.tar').images.length, 4);
+});

@@ -329,9 +329,10 @@ describe('a stream', { timeout: 20_000 }, () => {
     return send(requestTo(server.url, { isStream: true, ...more }));
   };
 
-  test('is given while it comes, beyond any limit of bytes', async (context) => {
+  test('is given while it comes, beyond any limit of bytes, in pieces of 256 KiB', async (context) => {
+    const first = 'x'.repeat(256 * 1024);
     const server = await responding(context, (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc');
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${first.length + 3}\r\n\r\n${first}`);
     });
     const { body } = await open(context, server, { maxBytes: 0 });
     const chunks: string[] = [];
@@ -339,7 +340,19 @@ describe('a stream', { timeout: 20_000 }, () => {
       chunks.push(Buffer.from(chunk).toString());
       if (chunks.length === 1) server.sockets[0]?.write('def');
     }
-    assert.equal(chunks.join(''), 'abcdef');
+    assert.equal(chunks.join(''), `${first}def`);
+    assert.ok(chunks.length <= 3);
+  });
+
+  test('gives what came before it broke off', async (context) => {
+    const server = await responding(context, (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc'));
+    const { body } = await open(context, server);
+    const chunks: string[] = [];
+    const read = async () => {
+      for await (const chunk of body) chunks.push(Buffer.from(chunk).toString());
+    };
+    await assert.rejects(read, isTransient('network', 'closed'));
+    assert.equal(chunks.join(''), 'abc');
   });
 
   test('that breaks off fails at its end', async (context) => {
