@@ -5954,8 +5954,8 @@ function writtenPlatform({ os, architecture, variant, osVersion, osFeatures }) {
 
 
 
-/** Blobs that are written at a time. */
-const maxBlobsAtOnce = 8;
+/** Blobs that are under way: twice as many as downloads, so that the network need not wait for the disk. */
+const maxBlobsAtOnce = 16;
 /** Milliseconds between two lines about the progress. */
 const progressMs = 10_000;
 /**

@@ -10,8 +10,8 @@ import { emptyPlan, type LayoutPlan, type PlannedBlob, planImage } from './layou
 import type { OpenStore } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
-/** Blobs that are written at a time. */
-const maxBlobsAtOnce = 8;
+/** Blobs that are under way: twice as many as downloads, so that the network need not wait for the disk. */
+const maxBlobsAtOnce = 16;
 
 /** Milliseconds between two lines about the progress. */
 const progressMs = 10_000;

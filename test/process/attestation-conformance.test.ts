@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { verifyBundle } from '../support/conformance-client.ts';
+import { main, verifyBundle } from '../support/conformance-client.ts';
 import { digestOf } from '../support/images.ts';
 
 const data = fileURLToPath(new URL('../../../../shared/data/sigstore', import.meta.url));
@@ -22,8 +22,18 @@ const skip = !isThere && reason;
 const folder = mkdtempSync(join(tmpdir(), 'image-digests-conformance-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the client: the exit code, and what it said. */
-async function verify(...args: string[]): Promise<{ readonly status: number | null; readonly text: string }> {
+/** Runs the client in this process: the exit code that it would have, and what it would say. */
+async function verify(...args: string[]): Promise<{ readonly status: number; readonly text: string }> {
+  try {
+    await main(args);
+    return { status: 0, text: '' };
+  } catch (error) {
+    return { status: 1, text: (error as Error).message };
+  }
+}
+
+/** Runs the client as a program: the exit code, and what it said. */
+async function verifyByProgram(...args: string[]): Promise<{ readonly status: number | null; readonly text: string }> {
   const child = spawn(process.execPath, [client, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => printed.push(chunk));
@@ -138,6 +148,30 @@ test('a digest of a signed file is verified by the digest alone', { skip }, asyn
     (await verify('verify-bundle', '--bundle', broken, ...rootOf('public-good'), ...signer(), digest)).status,
     1,
   );
+});
+
+test('the client is a program that exits with 0 or 1', { skip }, async () => {
+  const bundle = join(data, 'conformance', 'happy-path-v0.3-new-mediaType', 'bundle.sigstore.json');
+  const artifact = join(data, 'conformance', 'a.txt');
+  const right = await verifyByProgram(
+    'verify-bundle',
+    '--bundle',
+    bundle,
+    ...rootOf('public-good'),
+    ...signer(),
+    artifact,
+  );
+  assert.deepEqual(right, { status: 0, text: '' });
+  const wrong = await verifyByProgram(
+    'verify-bundle',
+    '--bundle',
+    bundle,
+    ...signer('https://nobody.example'),
+    artifact,
+  );
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.text, /signed by/);
+  assert.equal((await verifyByProgram()).status, 1);
 });
 
 test('a command that is wrong is refused', async () => {

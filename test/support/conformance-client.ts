@@ -92,7 +92,8 @@ const algorithms: Readonly<Partial<Record<HashAlgorithm, string>>> = {
   [HashAlgorithm.SHA2_512]: 'sha512',
 };
 
-async function main([command, ...rest]: readonly string[]): Promise<void> {
+/** Runs a command line. Throws an Error that says why a bundle is refused, or a command is wrong. */
+export async function main([command, ...rest]: readonly string[]): Promise<void> {
   if (command !== 'verify-bundle') throw new Error(`There is no command ${command}; there is verify-bundle.`);
   const options = {
     bundle: { type: 'string' },

@@ -208,8 +208,8 @@ describe('what fails', () => {
     const { target, result } = await exported({ 'host:5000/app:v1': store });
     await assert.rejects(result, failsWith('size-mismatch', 'The first failure'));
     assert.ok(target.isDiscarded);
-    assert.equal(begun.length, 8);
-    assert.equal(ended.length, 7);
+    assert.equal(begun.length, 16);
+    assert.equal(ended.length, 15);
   });
 
   test('a resumed download with wrong bytes gets one more chance, and no third', async () => {
