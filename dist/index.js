@@ -9898,6 +9898,7 @@ function platformImages(image, store) {
         const plain = chooseCandidate(declared, requested);
         if (plain !== undefined)
             return plain;
+        refuseUnreadable(image);
         const all = await withToldPlatforms();
         const [only, ...others] = all;
         const chosen = chooseCandidate(all, requested);
@@ -9905,7 +9906,6 @@ function platformImages(image, store) {
             return chosen;
         if (only !== undefined && only.platform === undefined && others.length === 0)
             return only;
-        refuseUnreadable(image);
         throw platformNotFound(requested, writtenPlatforms(all));
     };
     const complete = async (candidate, withConfig) => {
@@ -9939,10 +9939,8 @@ function platformImages(image, store) {
             const plain = exactCandidates(declared, requested);
             if (plain.length > 0)
                 return plain;
-            const others = exactCandidates(await withToldPlatforms(), requested);
-            if (others.length === 0)
-                refuseUnreadable(image);
-            return others;
+            refuseUnreadable(image);
+            return exactCandidates(await withToldPlatforms(), requested);
         },
         namesOf: (digest) => declared.filter(({ descriptor }) => descriptor.digest === digest),
         configPlatform,
@@ -10665,6 +10663,8 @@ function asBlobFault(error, gates) {
 async function resolveImage(request, image, settings, { store, operation }) {
     const { inspect } = settings;
     const { trace } = operation;
+    for (const { message } of image.unreadable)
+        trace('index', `A nested index is left out: ${message}`, 'urgent');
     const platforms = platformImages(image, store);
     const entries = await (settings.platforms === 'all'
         ? platforms.all(inspect)

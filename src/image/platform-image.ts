@@ -92,12 +92,12 @@ export function platformImages(image: Image, store: ContentStore): PlatformImage
   const chooseFor = async (requested: Platform): Promise<PlatformCandidate> => {
     const plain = chooseCandidate(declared, requested);
     if (plain !== undefined) return plain;
+    refuseUnreadable(image);
     const all = await withToldPlatforms();
     const [only, ...others] = all;
     const chosen = chooseCandidate(all, requested);
     if (chosen !== undefined) return chosen;
     if (only !== undefined && only.platform === undefined && others.length === 0) return only;
-    refuseUnreadable(image);
     throw platformNotFound(requested, writtenPlatforms(all));
   };
 
@@ -131,9 +131,8 @@ export function platformImages(image: Image, store: ContentStore): PlatformImage
     async named(requested) {
       const plain = exactCandidates(declared, requested);
       if (plain.length > 0) return plain;
-      const others = exactCandidates(await withToldPlatforms(), requested);
-      if (others.length === 0) refuseUnreadable(image);
-      return others;
+      refuseUnreadable(image);
+      return exactCandidates(await withToldPlatforms(), requested);
     },
     namesOf: (digest) => declared.filter(({ descriptor }) => descriptor.digest === digest),
     configPlatform,

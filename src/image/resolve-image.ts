@@ -83,6 +83,7 @@ async function resolveImage(
 ): Promise<ResolvedImage> {
   const { inspect } = settings;
   const { trace } = operation;
+  for (const { message } of image.unreadable) trace('index', `A nested index is left out: ${message}`, 'urgent');
   const platforms = platformImages(image, store);
   const entries = await (settings.platforms === 'all'
     ? platforms.all(inspect)
