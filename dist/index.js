@@ -5261,7 +5261,7 @@ function printableUrl(url) {
 
 ;// CONCATENATED MODULE: ./lib/src/action/secrets.js
 
-/** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
+/** Characters that a line of a secret must have for the runner to mask it: a shorter mask would hide other words, too. */
 const minMaskLength = 16;
 /**
  * Characters from which on a secret is cut out of all that is printed; a shorter one, which would be found in our own

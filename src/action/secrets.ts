@@ -1,6 +1,6 @@
 import { redact } from './printable.ts';
 
-/** Characters from which on a line of a secret is masked by the runner; a shorter mask would hide what is no secret. */
+/** Characters that a line of a secret must have for the runner to mask it: a shorter mask would hide other words, too. */
 const minMaskLength = 16;
 
 /**

@@ -1,5 +1,5 @@
 import type { Budget } from '../content/budget.ts';
-import type { ContentStore, ReferrerOrigin } from '../content/store.ts';
+import type { ContentStore, ReferrerList, ReferrerOrigin } from '../content/store.ts';
 import { ActionError } from '../error.ts';
 import type { AnnotatedDescriptor, Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -39,11 +39,7 @@ export interface SubjectReferrer {
 }
 
 /** What refers to an image, as far as it was looked at. */
-export interface SubjectReferrers {
-  readonly referrers: readonly SubjectReferrer[];
-  readonly errors: readonly ActionError[];
-  readonly overflow: ActionError | undefined;
-}
+export type SubjectReferrers = ReferrerList<SubjectReferrer>;
 
 /**
  * The bundles among what refers to a subject in its registry: bundles of their own, and what cosign keeps in annotations

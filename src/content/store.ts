@@ -42,8 +42,8 @@ export interface Referrer {
 }
 
 /** What refers to a subject, as far as it was looked at. */
-export interface ReferrerList {
-  readonly referrers: readonly Referrer[];
+export interface ReferrerList<Entry = Referrer> {
+  readonly referrers: readonly Entry[];
   /** Why some places could not be looked at. */
   readonly errors: readonly ActionError[];
   /** Why the list may lack some: there are more than are looked at. */

@@ -1,6 +1,5 @@
 import type { Verification } from '../attestation/attestation.ts';
-import type { ReferrerOrigin } from '../content/store.ts';
-import type { ActionError } from '../error.ts';
+import type { ReferrerList, ReferrerOrigin } from '../content/store.ts';
 import type { Config } from '../oci/config.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { TextMap } from '../oci/fields.ts';
@@ -86,13 +85,7 @@ export interface ImageReferrer {
 }
 
 /** What refers to an image, as far as it was looked at. */
-export interface ImageReferrers {
-  readonly referrers: readonly ImageReferrer[];
-  /** Why some places could not be looked at. */
-  readonly errors: readonly ActionError[];
-  /** Why the list may lack some: there are more than are looked at. */
-  readonly overflow: ActionError | undefined;
-}
+export type ImageReferrers = ReferrerList<ImageReferrer>;
 
 /** A config blob. */
 export interface ImageConfig {

@@ -1,52 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import {
-  altered,
-  assertHarmless,
-  assertRed,
-  pour,
-  putApp,
-  runWatched,
-  serveManifest,
-  withRegistry,
-} from '../support/faults.ts';
+import { altered, assertHarmless, pour, putApp, runWatched, withRegistry } from '../support/faults.ts';
 import { descriptor, image, indexOf, types } from '../support/images.ts';
+import { entriesBeside, raw, refusesEach } from '../support/lies.ts';
 import type { TestRegistry } from '../support/registry.ts';
 
-/** A registry that lies in one way. Gives back the inputs besides `image`, which is `app:1` on it. */
-interface Case {
-  readonly name: string;
-  readonly code: string;
-  readonly text?: RegExp;
-  readonly arrange: (registry: TestRegistry) => Record<string, string> | undefined;
-}
-
-function each(title: string, cases: readonly Case[]): void {
-  describe(title, { concurrency: 4 }, () => {
-    for (const { name, code, text, arrange } of cases) {
-      test(name, () =>
-        withRegistry(async (registry) => {
-          const inputs = arrange(registry);
-          assertRed(await runWatched({ image: `${registry.host}/app:1`, timeout: '20s', ...inputs }), code, text);
-        }),
-      );
-    }
-  });
-}
-
 const amd64 = image('linux/amd64');
-const raw =
-  (body: string | Uint8Array, headers: Record<string, string | string[]> = {}) =>
-  (registry: TestRegistry) => {
-    serveManifest(registry, body, headers);
-    return undefined;
-  };
-const entries = (list: readonly object[]) => (registry: TestRegistry) => {
-  registry.putImage('app', amd64);
-  registry.put('app', indexOf(list), '1');
-  return undefined;
-};
+const entries = (list: readonly object[]) => entriesBeside(amd64, list);
 const text = amd64.manifest.bytes.toString();
 const target = { platform: amd64.platform };
 
@@ -62,7 +23,7 @@ const nest = (registry: TestRegistry, levels: number) => {
 const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024), { level: 9 });
 const zeros = Buffer.alloc(64 * 1024, ' ');
 
-each('more than anybody could read', [
+refusesEach('more than anybody could read', runWatched, [
   { name: '2,000,000 brackets are invalid-manifest', code: 'invalid-manifest', arrange: raw('['.repeat(2_000_000)) },
   {
     name: '600,000 nested objects are invalid-manifest',

@@ -1,43 +1,17 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { before, describe, test } from 'node:test';
 import { type Authority, makeAuthority } from '../support/authority.ts';
 import {
   assertGreen,
   assertHarmless,
   assertRed,
-  pour,
   putApp,
   runWatched,
   startRaw,
   startTunnel,
   withRegistry,
 } from '../support/faults.ts';
-
-/** What a server does with a connection, after the first bytes of a request. */
-type Play = (socket: Socket) => void;
-
-const say =
-  (text: string): Play =>
-  (socket) =>
-    socket.end(text);
-const start =
-  (text: string): Play =>
-  (socket) =>
-    socket.write(text);
-const drip =
-  (text: string): Play =>
-  (socket) => {
-    socket.write(text);
-    const timer = setInterval(() => socket.write('a'), 20);
-    socket.on('close', () => clearInterval(timer));
-  };
-const flood =
-  (text: string, chunk: string): Play =>
-  (socket) => {
-    socket.write(text);
-    pour(socket, Buffer.from(chunk.repeat(Math.ceil(65_536 / chunk.length))));
-  };
+import { drip, flood, type Play, say, start } from '../support/plays.ts';
 
 test('a registry that switches to another protocol is registry-error', async () => {
   const play = start('HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n');

@@ -2,29 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { altered, assertGreen, assertRed, putApp, serveManifest, withRegistry } from '../support/faults.ts';
 import { descriptor, digestOf, image, indexOf, types } from '../support/images.ts';
+import { entriesBeside, type Lie, raw, refusesEach } from '../support/lies.ts';
 import type { TestRegistry } from '../support/registry.ts';
 import { runInProcess } from '../support/run.ts';
-
-/** A registry that lies in one way. Gives back the inputs besides `image`, which is `app:1` on it. */
-interface Case {
-  readonly name: string;
-  readonly code: string;
-  readonly text?: RegExp;
-  readonly arrange: (registry: TestRegistry) => Record<string, string> | undefined;
-}
-
-function each(title: string, cases: readonly Case[]): void {
-  describe(title, { concurrency: 4 }, () => {
-    for (const { name, code, text, arrange } of cases) {
-      test(name, () =>
-        withRegistry(async (registry) => {
-          const inputs = arrange(registry);
-          assertRed(await runInProcess({ image: `${registry.host}/app:1`, timeout: '20s', ...inputs }), code, text);
-        }),
-      );
-    }
-  });
-}
 
 const amd64 = image('linux/amd64');
 const manifest = (fields: object) => (registry: TestRegistry) => {
@@ -32,22 +12,12 @@ const manifest = (fields: object) => (registry: TestRegistry) => {
   registry.put('app', altered(amd64, fields), '1');
   return undefined;
 };
-const raw =
-  (body: string | Uint8Array, headers: Record<string, string | string[]> = {}) =>
-  (registry: TestRegistry) => {
-    serveManifest(registry, body, headers);
-    return undefined;
-  };
-const entries = (list: readonly object[]) => (registry: TestRegistry) => {
-  registry.putImage('app', amd64);
-  registry.put('app', indexOf(list), '1');
-  return undefined;
-};
+const entries = (list: readonly object[]) => entriesBeside(amd64, list);
 const text = amd64.manifest.bytes.toString();
 const config = descriptor(amd64.config);
 const target = { platform: amd64.platform };
 
-each('bytes that are not what their name says', [
+refusesEach('bytes that are not what their name says', runInProcess, [
   {
     name: 'GHSA-qv35-3gw6-8q4j: another manifest under the digest that was asked for is digest-mismatch',
     code: 'digest-mismatch',
@@ -133,7 +103,7 @@ const ambiguous = { manifests: [], config, layers: [] };
 const doc = (fields: string) => `{"schemaVersion":2,${fields}}`;
 const body = (mediaType: string, fields: object) => JSON.stringify({ schemaVersion: 2, mediaType, ...fields });
 
-each('documents that two readers would understand differently', [
+refusesEach('documents that two readers would understand differently', runInProcess, [
   {
     name: 'CVE-2021-41190: an index that is also a manifest is invalid-manifest',
     code: 'invalid-manifest',
@@ -201,7 +171,7 @@ each('documents that two readers would understand differently', [
     ['layers that are an object', text.replace(/"layers":\[.*?\]/, '"layers":{}')],
     ['an annotation that is no string', text.replace('{', '{"annotations":{"a":1},')],
   ].map(
-    ([what, bytes]): Case => ({
+    ([what, bytes]): Lie => ({
       name: `a document with ${what} is invalid-manifest`,
       code: 'invalid-manifest',
       arrange: raw(bytes as string),
@@ -209,7 +179,7 @@ each('documents that two readers would understand differently', [
   ),
 ]);
 
-each('digests that are something else', [
+refusesEach('digests that are something else', runInProcess, [
   ...[
     '../../../../../../tmp/pwned',
     'sha256:../../../../../../tmp/pwned',
@@ -221,7 +191,7 @@ each('digests that are something else', [
     `sha256:${'a'.repeat(64)}?x=`,
     'sha256:',
     '',
-  ].flatMap((digest): Case[] => [
+  ].flatMap((digest): Lie[] => [
     {
       name: `CVE-2024-3727: the config digest ${JSON.stringify(digest.slice(0, 40))} is invalid-manifest`,
       code: 'invalid-manifest',

@@ -1,40 +1,15 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import type { Step } from '../support/action.ts';
-import { assertGreen, assertRed, pour, putApp, startRaw, withRegistry } from '../support/faults.ts';
+import { assertGreen, assertRed, putApp, startRaw, withRegistry } from '../support/faults.ts';
 import { image, types } from '../support/images.ts';
+import { drip, flood, type Play, say, start } from '../support/plays.ts';
 import type { Fault } from '../support/registry.ts';
 import { runInProcess } from '../support/run.ts';
-
-/** What a server does with a connection, after the first bytes of a request. */
-type Play = (socket: Socket) => void;
 
 const good = image('linux/amd64').manifest.bytes;
 const answerOf = (head: string, body: string | Uint8Array = '') =>
   `HTTP/1.1 ${head}\r\nContent-Type: ${types.manifest}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-const say =
-  (text: string): Play =>
-  (socket) =>
-    socket.end(text);
-const start =
-  (text: string): Play =>
-  (socket) =>
-    socket.write(text);
-const drip =
-  (text: string): Play =>
-  (socket) => {
-    socket.write(text);
-    const timer = setInterval(() => socket.write('a'), 20);
-    socket.on('close', () => clearInterval(timer));
-  };
-const flood =
-  (text: string, chunk: string): Play =>
-  (socket) => {
-    socket.write(text);
-    pour(socket, Buffer.from(chunk.repeat(Math.ceil(65_536 / chunk.length))));
-  };
-
 /** Asks a server that plays this for an image. */
 async function against(play: Play, timeout: string): Promise<Step> {
   const raw = await startRaw((socket) => socket.once('data', () => play(socket)));
